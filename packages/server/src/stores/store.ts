@@ -1,0 +1,125 @@
+import type { Availability, Rule } from '@porchlight/protocol';
+
+/** Everything durable about one user of one tenant. Times are epoch milliseconds; null means never. */
+export interface UserRecord {
+  tenant: string;
+  user: string;
+  /** Last proof of life. */
+  seenAt: number | null;
+  /** Last input by the person. */
+  activeAt: number | null;
+  /** What those who may not see the user online are shown as last seen: frozen while the user is hidden. */
+  restingSeenAt: number | null;
+  restingActiveAt: number | null;
+  availability: Availability;
+  availabilityUntilAt: number | null;
+  text: string | null;
+  onlineRule: Rule;
+  lastSeenRule: Rule;
+  optedOut: boolean;
+  /** What lists show of the person, as JSON text of a flat object; null when nothing is known. */
+  profile: string | null;
+}
+
+export interface StoredUser extends UserRecord {
+  contacts: string[];
+  blocked: string[];
+}
+
+/**
+ * `link`: a connection; alive for as long as the node that holds it is alive. `lease`: an HTTP heartbeat; alive until `leaseUntilAt`,
+ * whatever happens to the node.
+ */
+export type SessionKind = 'link' | 'lease';
+
+export interface SessionRecord {
+  /** Unique for ever; made by the node. */
+  id: string;
+  tenant: string;
+  user: string;
+  /** The incarnation that holds the session. */
+  node: string;
+  kind: SessionKind;
+  dialect: string;
+  platform: string | null;
+  appVersion: string | null;
+  device: string | null;
+  screen: string | null;
+  startedAt: number;
+  /** Last proof of life that was written; a link that is alive now is covered by its node's beat instead. */
+  seenAt: number;
+  leaseUntilAt: number | null;
+  /** Null while open. A link that is lost but within its grace is ended here already, and opened again if it comes back. */
+  endedAt: number | null;
+  /** Such as `left`, `lost`, `expired`, `signed-out`, `crashed`, `shutdown`; null while open. */
+  endReason: string | null;
+  /** True while the session is not to be counted (the user appears offline on it): it is no proof that anybody saw the user online. */
+  hidden: boolean;
+}
+
+/** A set of writes that become durable together. */
+export interface StoreBatch {
+  /** Upserts. `seenAt`, `activeAt`, `restingSeenAt`, `restingActiveAt` never go back: the later of stored and given wins; null never wins. */
+  users: UserRecord[];
+  /** Upserts by `id`; the last one wins. */
+  sessions: SessionRecord[];
+  /** Relations that are to exist (`present: true`) or not. */
+  relations: Relation[];
+  /** Users of whom every time and session is to be forgotten (opt-out); settings and relations stay. Applied before `users`. */
+  forget: { tenant: string; user: string }[];
+  /** That a node was alive at a time: one row, whatever the number of users; sent about once a second. */
+  beat?: { node: string; at: number };
+}
+
+export function emptyBatch(): StoreBatch {
+  return { users: [], sessions: [], relations: [], forget: [] };
+}
+
+export interface Relation {
+  tenant: string;
+  user: string;
+  kind: 'contact' | 'block';
+  other: string;
+  present: boolean;
+}
+
+/** What a fresh process learns of the ones before it. */
+export interface Recovery {
+  /**
+   * Every user who, as far as the store knows, was online when the node that held the session ended: by crash (its last beat) or by
+   * shutdown. `seenAt` is that end. Not those whose session was hidden or already ended.
+   */
+  online: { tenant: string; user: string; seenAt: number }[];
+  /** Leases that are still open: sessions to be taken over by the new node. */
+  leases: SessionRecord[];
+}
+
+/**
+ * Durable state. Adapters are factory functions that take their client (a file name, a pool), never configuration.
+ *
+ * Every method may be called at any time after `open` and before `close`, concurrently; `write` calls take effect in the order of
+ * calls. A rejected promise means that nothing of that call was stored; the caller may repeat it. Adapters read no clock.
+ */
+export interface Store {
+  /**
+   * Applies migrations, registers `node` (a new incarnation, alive at `now`) and says what earlier ones left behind. A node that was
+   * not closed ended at its last beat. Called once, first.
+   */
+  open(node: string, now: number): Promise<Recovery>;
+
+  /**
+   * What is stored of each of these users; those never stored are absent. An open link session of a node that has ended counts as
+   * having ended at that node's last beat, so `seenAt` (and, unless the session was hidden or the user invisible, `restingSeenAt`) is never
+   * older than that.
+   */
+  load(tenant: string, users: string[]): Promise<StoredUser[]>;
+
+  /** Resolves when the batch is durable: it then survives `kill -9` at any instant. May repeat: applying a batch twice changes nothing more. */
+  write(batch: StoreBatch): Promise<void>;
+
+  /** Sessions of one user, newest first, those that started before `before` (all when undefined), at most `limit`. */
+  sessions(tenant: string, user: string, limit: number, before?: number): Promise<SessionRecord[]>;
+
+  /** Finishes what was called, marks `node` as ended at `now`, and releases everything. Called once, last. */
+  close(node: string, now: number): Promise<void>;
+}
