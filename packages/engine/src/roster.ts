@@ -1,0 +1,116 @@
+import type { LoadedUser } from './events.ts';
+import { type EngineOptions, NO_CLAIM, type Policy } from './policy.ts';
+import { ABSENT, type Facts } from './presence.ts';
+import { Tenant } from './tenant.ts';
+import { User } from './user.ts';
+import { audienceOf, UNKNOWN_VIEW, type View, type Viewer, viewOf } from './visibility.ts';
+
+/** All users that the engine holds, by tenant and by number, and the only questions about them that may be answered to the outside. */
+export class Roster {
+  readonly #tenants = new Map<string, Tenant>();
+  readonly #users: (User | undefined)[] = [];
+  readonly #freeIndexes: number[] = [];
+  readonly #defaultPolicy: Policy;
+
+  constructor(options: EngineOptions) {
+    this.#defaultPolicy = Object.freeze({
+      onlineRule: options.onlineRule,
+      lastSeenRule: options.lastSeenRule,
+      optedOut: false,
+      contacts: null,
+      blocked: null,
+    });
+  }
+
+  tenant(name: string): Tenant | undefined {
+    return this.#tenants.get(name);
+  }
+
+  find(tenant: string, id: string): User | undefined {
+    return this.#tenants.get(tenant)?.users.get(id);
+  }
+
+  at(index: number): User | undefined {
+    return this.#users[index];
+  }
+
+  get size(): number {
+    return this.#users.length - this.#freeIndexes.length;
+  }
+
+  *all(): Generator<User> {
+    for (const user of this.#users) if (user !== undefined) yield user;
+  }
+
+  /** What a viewer may know of a user; of one who is not here, what may be known of nobody. */
+  view(viewer: Viewer, id: string): View {
+    const user = this.find(viewer.tenant, id);
+    return user === undefined ? UNKNOWN_VIEW : viewOf(user, audienceOf(viewer, user.tenant.name, id, user.facts));
+  }
+
+  /** Takes over what the store holds; undefined when the user is known already. */
+  load(tenantName: string, loaded: LoadedUser): User | undefined {
+    let tenant = this.#tenants.get(tenantName);
+    if (tenant === undefined) {
+      tenant = new Tenant(tenantName);
+      this.#tenants.set(tenantName, tenant);
+    }
+    if (tenant.users.has(loaded.user)) return undefined;
+    const claim =
+      loaded.availability === 'auto' && loaded.text === null
+        ? NO_CLAIM
+        : { availability: loaded.availability, text: loaded.text, untilAt: loaded.availabilityUntilAt ?? Number.POSITIVE_INFINITY };
+    const user = new User(tenant, loaded.user, this.#freeIndexes.pop() ?? this.#users.length, this.#factsOf(loaded), claim);
+    user.seenAt = loaded.seenAt;
+    user.activeAt = loaded.activeAt;
+    user.profile = loaded.profile;
+    tenant.users.set(user.id, user);
+    this.#users[user.index] = user;
+    return user;
+  }
+
+  remove(user: User): boolean {
+    if (this.#users[user.index] !== user) return false;
+    this.#users[user.index] = undefined;
+    this.#freeIndexes.push(user.index);
+    user.tenant.users.delete(user.id);
+    if (user.tenant.users.size === 0) this.#tenants.delete(user.tenant.name);
+    return true;
+  }
+
+  #factsOf(loaded: LoadedUser): Facts {
+    const policy: Policy = {
+      onlineRule: loaded.onlineRule,
+      lastSeenRule: loaded.lastSeenRule,
+      optedOut: loaded.optedOut,
+      contacts: loaded.contacts.length === 0 ? null : new Set(loaded.contacts),
+      blocked: loaded.blocked.length === 0 ? null : new Set(loaded.blocked),
+    };
+    const version = loaded.restingSeenAt ?? 0;
+    return {
+      status: 'offline',
+      certainty: ABSENT.certainty,
+      sinceAt: null,
+      platforms: ABSENT.platforms,
+      text: loaded.text,
+      invisible: loaded.availability === 'invisible',
+      restingSeenAt: loaded.restingSeenAt,
+      restingActiveAt: loaded.restingActiveAt,
+      policy: isDefault(policy, this.#defaultPolicy) ? this.#defaultPolicy : policy,
+      liveVersion: version,
+      restingVersion: version,
+      ownVersion: version,
+    };
+  }
+}
+
+// Nearly everybody keeps the defaults; one shared object saves 64 bytes a user.
+function isDefault(policy: Policy, standard: Policy): boolean {
+  return (
+    policy.contacts === null &&
+    policy.blocked === null &&
+    !policy.optedOut &&
+    policy.onlineRule === standard.onlineRule &&
+    policy.lastSeenRule === standard.lastSeenRule
+  );
+}

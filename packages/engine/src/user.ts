@@ -1,0 +1,36 @@
+import { Timed } from './deadlines.ts';
+import type { Claim } from './policy.ts';
+import type { Facts, Slot } from './presence.ts';
+import type { Session } from './session.ts';
+import type { Tenant } from './tenant.ts';
+
+/** Everything the engine holds of one user of one tenant. */
+export class User extends Timed {
+  readonly tenant: Tenant;
+  readonly id: string;
+  /** Its place in the engine's table, for the packed watches. */
+  readonly index: number;
+  facts: Facts;
+  claim: Claim;
+  /** Head of the list of sessions; nearly everybody has one or none. */
+  firstSession: Session | null = null;
+  /** This node's slot, as last settled. */
+  slot: Slot | null = null;
+  /** What other nodes know; null when no other node has a slot. */
+  remoteSlots: Map<string, Slot> | null = null;
+  /** Last proof of life. */
+  seenAt: number | null = null;
+  /** Last input by the person. */
+  activeAt: number | null = null;
+  /** What lists show of the person; opaque to the engine. */
+  profile: Readonly<Record<string, string | undefined>> | null = null;
+
+  constructor(tenant: Tenant, id: string, index: number, facts: Facts, claim: Claim) {
+    super();
+    this.tenant = tenant;
+    this.id = id;
+    this.index = index;
+    this.facts = facts;
+    this.claim = claim;
+  }
+}

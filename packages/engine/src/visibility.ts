@@ -1,0 +1,115 @@
+import type { Certainty, Status } from '@porchlight/protocol';
+import { type Facts, NO_PLATFORMS, samePlatforms } from './presence.ts';
+import type { User } from './user.ts';
+
+/*
+ * The one gate. Nothing of a user leaves the engine except as a View made here, for one viewer. Whatever is asked, listed, counted,
+ * filtered or sorted is asked, listed, counted, filtered and sorted on views.
+ */
+
+/** Who looks. */
+export interface Viewer {
+  readonly tenant: string;
+  /** Null for somebody who is not signed in: sees what everyone may see. */
+  readonly user: string | null;
+  /** True for the app's own back end, which sees everything in its tenant. */
+  readonly all?: boolean;
+}
+
+/** What a kind of viewer may see: a set of bits, so that all viewers of a kind share one encoding. */
+export type Audience = number;
+export const AUDIENCE = { hidden: 0, online: 1, lastSeen: 2, both: 3, own: 7 } as const;
+const OWN_BIT = 4;
+
+/** What one viewer may know of one user. Times are epoch milliseconds; null is never, unknown or not shown: the three look the same. */
+export interface View {
+  readonly status: Status;
+  readonly certainty: Certainty;
+  readonly lastSeenAt: number | null;
+  readonly lastActiveAt: number | null;
+  readonly onlineSinceAt: number | null;
+  readonly text: string | null;
+  readonly platforms: readonly string[];
+  readonly version: number;
+}
+
+/** A user who is hidden, blocked the viewer, opted out, belongs to another tenant or never existed. */
+export const UNKNOWN_VIEW: View = Object.freeze({
+  status: 'offline',
+  certainty: 'certain',
+  lastSeenAt: null,
+  lastActiveAt: null,
+  onlineSinceAt: null,
+  text: null,
+  platforms: NO_PLATFORMS,
+  version: 0,
+});
+
+/** What this viewer may see of a user with this id under these facts. */
+export function audienceOf(viewer: Viewer, tenant: string, id: string, facts: Facts): Audience {
+  if (viewer.tenant !== tenant) return AUDIENCE.hidden;
+  if (viewer.all === true || viewer.user === id) return AUDIENCE.own;
+  const { policy } = facts;
+  if (policy.optedOut) return AUDIENCE.hidden;
+  if (policy.blocked !== null && viewer.user !== null && policy.blocked.has(viewer.user)) return AUDIENCE.hidden;
+  const isContact = policy.contacts !== null && viewer.user !== null && policy.contacts.has(viewer.user);
+  const allows = (rule: Facts['policy']['onlineRule']) => rule === 'everyone' || (rule === 'contacts' && isContact);
+  return (allows(policy.onlineRule) ? AUDIENCE.online : 0) | (allows(policy.lastSeenRule) ? AUDIENCE.lastSeen : 0);
+}
+
+/** Whether an audience is shown the live state at all; otherwise it sees somebody offline. */
+export function seesLive(facts: Facts, audience: Audience): boolean {
+  if (facts.status === 'offline') return false;
+  return (audience & OWN_BIT) !== 0 || ((audience & AUDIENCE.online) !== 0 && !facts.invisible);
+}
+
+/** The view of an audience. */
+export function viewOf(user: User, audience: Audience): View {
+  const { facts } = user;
+  if (audience === AUDIENCE.hidden) return UNKNOWN_VIEW;
+  const own = (audience & OWN_BIT) !== 0;
+  const mayTime = (audience & AUDIENCE.lastSeen) !== 0;
+  if (!seesLive(facts, audience)) {
+    const lastSeenAt = own ? user.seenAt : facts.restingSeenAt;
+    const version = own ? facts.ownVersion : restingVersion(facts, audience);
+    if (!mayTime || lastSeenAt === null) return version === 0 ? UNKNOWN_VIEW : { ...UNKNOWN_VIEW, version };
+    return { ...UNKNOWN_VIEW, lastSeenAt, lastActiveAt: own ? user.activeAt : facts.restingActiveAt, version };
+  }
+  return {
+    status: facts.status,
+    certainty: facts.certainty,
+    lastSeenAt: mayTime ? user.seenAt : null,
+    lastActiveAt: mayTime ? user.activeAt : null,
+    onlineSinceAt: facts.sinceAt,
+    text: facts.text,
+    platforms: facts.platforms,
+    version: own ? facts.ownVersion : facts.liveVersion,
+  };
+}
+
+// Those who may see the user online learn from the version that the user went offline; those who may not must not learn that from it.
+function restingVersion(facts: Facts, audience: Audience): number {
+  return (audience & AUDIENCE.online) !== 0 ? facts.liveVersion : facts.restingVersion;
+}
+
+/** How finely a kind of client can tell views apart: only online or not, the status too, or the whole record. */
+export type Grain = 'online' | 'status' | 'record';
+
+/**
+ * Whether somebody who was shown `before` and would now be shown `after` has to be told. Times of somebody who stays online move with every
+ * sign of life and are not a change.
+ */
+export function tellsApart(before: Facts, beforeAudience: Audience, after: Facts, afterAudience: Audience, grain: Grain): boolean {
+  const wasLive = seesLive(before, beforeAudience);
+  const isLive = seesLive(after, afterAudience);
+  if (wasLive !== isLive) return true;
+  const mayTimeChanged = ((beforeAudience ^ afterAudience) & AUDIENCE.lastSeen) !== 0;
+  if (!isLive) {
+    const was = (beforeAudience & AUDIENCE.lastSeen) !== 0 ? before.restingSeenAt : null;
+    const is = (afterAudience & AUDIENCE.lastSeen) !== 0 ? after.restingSeenAt : null;
+    return was !== is;
+  }
+  if (grain === 'online') return mayTimeChanged;
+  if (before.status !== after.status || mayTimeChanged) return true;
+  return grain === 'record' && (before.text !== after.text || !samePlatforms(before.platforms, after.platforms));
+}
