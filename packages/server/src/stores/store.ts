@@ -33,11 +33,11 @@ export interface StoredUser extends UserRecord {
 export type SessionKind = 'link' | 'lease';
 
 export interface SessionRecord {
-  /** Unique for ever; made by the node. */
+  /** Unique for ever among the sessions of this user; made by the node. */
   id: string;
   tenant: string;
   user: string;
-  /** The incarnation that holds the session. */
+  /** The incarnation that holds the session. One that the store has not met is taken for alive until the next `open`. */
   node: string;
   kind: SessionKind;
   dialect: string;
@@ -61,11 +61,11 @@ export interface SessionRecord {
 export interface StoreBatch {
   /** Upserts. `seenAt`, `activeAt`, `restingSeenAt`, `restingActiveAt` never go back: the later of stored and given wins; null never wins. */
   users: UserRecord[];
-  /** Upserts by `id`; the last one wins. */
+  /** Upserts by `id`; the last one wins, whole. To be written with or after the record of their user, whose times they move. */
   sessions: SessionRecord[];
-  /** Relations that are to exist (`present: true`) or not. */
+  /** Relations that are to exist (`present: true`) or not. They are kept, but not loaded, for as long as the user has no record. */
   relations: Relation[];
-  /** Users of whom every time and session is to be forgotten (opt-out); settings and relations stay. Applied before `users`. */
+  /** Users of whom every time and session is to be forgotten (opt-out); settings and relations stay. Applied first. */
   forget: { tenant: string; user: string }[];
   /** That a node was alive at a time: one row, whatever the number of users; sent about once a second. */
   beat?: { node: string; at: number };
@@ -87,10 +87,11 @@ export interface Relation {
 export interface Recovery {
   /**
    * Every user who, as far as the store knows, was online when the node that held the session ended: by crash (its last beat) or by
-   * shutdown. `seenAt` is that end. Not those whose session was hidden or already ended.
+   * shutdown. `seenAt` is that end, or for a lease that ran out meanwhile its last proof of life. Once a user; not those whose session
+   * was hidden or already ended, nor those who opted out, but those who are invisible. Told once: a later `open` does not repeat it.
    */
   online: { tenant: string; user: string; seenAt: number }[];
-  /** Leases that are still open: sessions to be taken over by the new node. */
+  /** Leases that run beyond now: sessions to be taken over by the new node. Told again by every `open` until they are ended or run out. */
   leases: SessionRecord[];
 }
 
@@ -103,21 +104,26 @@ export interface Recovery {
 export interface Store {
   /**
    * Applies migrations, registers `node` (a new incarnation, alive at `now`) and says what earlier ones left behind. A node that was
-   * not closed ended at its last beat. Called once, first.
+   * not closed ended at its last beat. Called once, first. Rejects with a StoreError that tells the operator what to do, also when
+   * there has been a node of that name.
    */
   open(node: string, now: number): Promise<Recovery>;
 
   /**
-   * What is stored of each of these users; those never stored are absent. An open link session of a node that has ended counts as
-   * having ended at that node's last beat, so `seenAt` (and, unless the session was hidden or the user invisible, `restingSeenAt`) is never
-   * older than that.
+   * What is stored of each of these users, once each, in no order; those who have no record are absent. An open link session of a node that
+   * has ended counts as having ended at that node's last beat (or at what is known of it later than that), so `seenAt` (and, unless the
+   * session was hidden or the user invisible then, `restingSeenAt`) is never older than that. A lease that ran out before the last `open`
+   * counts as having ended at its own `seenAt`. Neither moves anything of a user who opted out.
    */
   load(tenant: string, users: string[]): Promise<StoredUser[]>;
 
   /** Resolves when the batch is durable: it then survives `kill -9` at any instant. May repeat: applying a batch twice changes nothing more. */
   write(batch: StoreBatch): Promise<void>;
 
-  /** Sessions of one user, newest first, those that started before `before` (all when undefined), at most `limit`. */
+  /**
+   * Sessions of one user, newest first, those that started before `before` (all when undefined), at most `limit`. Those left open by a
+   * node that has ended are told as ended, by `crashed`, `shutdown`, or for leases `expired`.
+   */
   sessions(tenant: string, user: string, limit: number, before?: number): Promise<SessionRecord[]>;
 
   /** Finishes what was called, marks `node` as ended at `now`, and releases everything. Called once, last. */

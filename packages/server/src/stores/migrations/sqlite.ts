@@ -1,0 +1,4 @@
+import { foundation } from './sqlite-0001-foundation.ts';
+
+/** In order; the database's `user_version` says how many of them it has. A published one is never edited: add another. */
+export const sqliteMigrations: readonly string[] = [foundation];

@@ -1,0 +1,103 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { explain, openSqliteFile, type SqliteFileOptions } from './sqlite-file.ts';
+import { createReader, type Reader, recover } from './sqlite-reads.ts';
+import { createSettlement, type Settlement } from './sqlite-settlement.ts';
+import { createWriter } from './sqlite-writes.ts';
+import type { Recovery, StoreBatch } from './store.ts';
+import { StoreError } from './store-error.ts';
+
+/** The store, without the waiting: what the worker runs. Every method throws StoreErrors. */
+export interface SqliteDatabase extends Reader {
+  open(node: string, now: number): Recovery;
+  /** Applies the batches in one transaction, each wholly or not at all; the result has an error for each that was not, in their order. */
+  writeAll(batches: StoreBatch[]): (StoreError | undefined)[];
+  /** Whether ended nodes left sessions open that `settleNext` has not written down. */
+  unsettled(): boolean;
+  /** Writes down the ends of up to so many users' sessions that were left open; false when there are no more. */
+  settleNext(usersMax: number): boolean;
+  close(node: string, now: number): void;
+}
+
+interface OpenDatabase extends Reader {
+  database: DatabaseSync;
+  settlement: Settlement;
+  apply: (batch: StoreBatch) => void;
+  closeFile: () => void;
+}
+
+export function createSqliteDatabase(options: SqliteFileOptions): SqliteDatabase {
+  let opened: OpenDatabase | undefined;
+
+  const explained = <T>(act: (current: OpenDatabase) => T): T => {
+    if (opened === undefined) throw new StoreError('closed', `The store ${options.file} is not open.`);
+    try {
+      return act(opened);
+    } catch (error) {
+      throw explain(error, options.file);
+    }
+  };
+
+  return {
+    open(node, now) {
+      const { database, close: closeFile } = openSqliteFile(options);
+      try {
+        const recovery = inTransaction(database, () => recover(database, node, now));
+        const settlement = createSettlement(database);
+        opened = { database, settlement, closeFile, apply: createWriter(database, settlement), ...createReader(database) };
+        return recovery;
+      } catch (error) {
+        closeFile();
+        throw explain(error, options.file);
+      }
+    },
+    load: (tenant, users) => explained((current) => current.load(tenant, users)),
+    sessions: (tenant, user, limit, before) => explained((current) => current.sessions(tenant, user, limit, before)),
+    writeAll: (batches) => explained((current) => writeAll(current, batches, options.file)),
+    unsettled: () => opened?.settlement.pending() ?? false,
+    settleNext: (usersMax) => explained((current) => current.settlement.settleNext(usersMax)),
+    close: (node, now) =>
+      explained(({ database, closeFile }) => {
+        database
+          .prepare(`UPDATE nodes SET ended_at = max(alive_at, ?), end_reason = 'shutdown' WHERE name = ? AND ended_at IS NULL`)
+          .run(now, node);
+        opened = undefined;
+        closeFile();
+      }),
+  };
+}
+
+function writeAll({ database, apply }: OpenDatabase, batches: StoreBatch[], file: string): (StoreError | undefined)[] {
+  const results: (StoreError | undefined)[] = batches.map(() => undefined);
+  database.exec('BEGIN IMMEDIATE');
+  for (const [index, batch] of batches.entries()) {
+    try {
+      database.exec('SAVEPOINT batch');
+      apply(batch);
+      database.exec('RELEASE batch');
+    } catch (error) {
+      results[index] = explain(error, file);
+      // After some errors, such as a full disk, SQLite has rolled everything back by itself: then all of them failed.
+      if (!database.isTransaction) return batches.map(() => results[index]);
+      database.exec('ROLLBACK TO batch; RELEASE batch');
+    }
+  }
+  try {
+    database.exec('COMMIT');
+    return results;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    return batches.map(() => explain(error, file));
+  }
+}
+
+function inTransaction<T>(database: DatabaseSync, act: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = act();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
