@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { parseApiKey } from '../options/check.ts';
 
 export interface ApiKeys {
@@ -6,7 +6,7 @@ export interface ApiKeys {
   tenantOf(key: string): string | undefined;
 }
 
-const digestOf = (key: string) => createHash('sha256').update(key).digest('base64');
+const digestOf = (key: string) => hash('sha256', key, 'base64');
 
 /**
  * The keys of back ends, from the option `apiKeys`. They are looked up by digest, so how long a wrong one takes says nothing about how much
