@@ -90,7 +90,7 @@ function nearest(written: string): string {
     return length;
   };
   const best = optionNames.reduce((found, name) => (shared(name) > shared(found) ? name : found));
-  return shared(best) >= 3 ? `Did you mean "${best}"?` : 'The README lists all of them.';
+  return shared(best) >= 4 ? `Did you mean "${best}"?` : 'The README lists all of them.';
 }
 
 function fromEnvironment(env: Environment): Given[] {

@@ -1,7 +1,10 @@
 import type { Clock } from './clock.ts';
 
+/** A token is 60,000 drops, so that a bucket gains whole drops a millisecond and sums stay exact. */
+const DROPS = 60_000;
+
 interface Bucket {
-  tokens: number;
+  drops: number;
   filledAt: number;
 }
 
@@ -32,8 +35,8 @@ interface TokenBucketsOptions {
  * buckets that were not full; it costs the flooder a key each, and others nothing.
  */
 export function createTokenBuckets({ burst, perMinute, keysMax, clock }: TokenBucketsOptions): TokenBuckets {
-  const perMs = perMinute / 60_000;
-  const refillMs = burst / perMs;
+  const capacity = burst * DROPS;
+  const refillMs = capacity / perMinute;
   const generationMax = Math.max(1, Math.floor(keysMax / 2));
   let young = new Map<string, Bucket>();
   let old = new Map<string, Bucket>();
@@ -49,7 +52,7 @@ export function createTokenBuckets({ burst, perMinute, keysMax, clock }: TokenBu
   function bucketOf(key: string, now: number): Bucket {
     const known = young.get(key);
     if (known !== undefined) return known;
-    const bucket = old.get(key) ?? { tokens: burst, filledAt: now };
+    const bucket = old.get(key) ?? { drops: capacity, filledAt: now };
     if (young.size >= generationMax) turnOver(now);
     old.delete(key);
     young.set(key, bucket);
@@ -61,13 +64,12 @@ export function createTokenBuckets({ burst, perMinute, keysMax, clock }: TokenBu
       const now = clock.now();
       if (now - bornAt >= refillMs) turnOver(now);
       const bucket = bucketOf(key, now);
-      bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.filledAt) * perMs);
+      bucket.drops = Math.min(capacity, bucket.drops + (now - bucket.filledAt) * perMinute);
       bucket.filledAt = now;
-      if (bucket.tokens >= cost) {
-        bucket.tokens -= cost;
-        return 0;
-      }
-      return cost > burst ? Number.POSITIVE_INFINITY : Math.ceil((cost - bucket.tokens) / perMs);
+      const missing = cost * DROPS - bucket.drops;
+      if (missing > 0) return cost > burst ? Number.POSITIVE_INFINITY : Math.ceil(missing / perMinute);
+      bucket.drops = -missing;
+      return 0;
     },
     size: () => young.size + old.size,
   };
