@@ -62,7 +62,7 @@ export function createMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store 
         const found = [...new Set(users)].map((user) => storedUser(disk.tenants.get(tenant)?.get(user)));
         return found.filter((user) => user !== undefined);
       }),
-    write: (batch) => {
+    async write(batch) {
       // Copied when called: the caller may go on to change its batch.
       const copy = structuredClone(batch);
       return whileOpen(() => apply(disk, copy));
