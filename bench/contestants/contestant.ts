@@ -1,0 +1,55 @@
+import type { FRAMINGS } from '../load/framing.ts';
+import type { LoadConnection } from '../load/load-connection.ts';
+
+/** How a server process is started; `{port}` in an argument or environment value needs no filling: the recipe knows its port. */
+export interface Launch {
+  command: string;
+  args: string[];
+  env?: Record<string, string>;
+  /** Where it will listen. Absent when it prints `listening <port>` on its standard output. */
+  port?: number;
+}
+
+/** Why a contestant cannot take part here, such as a binary that is not installed. */
+export interface Skip {
+  skip: string;
+}
+
+/** How big the scenario is, so that a server with accounts can be given them before it starts. */
+export interface Accounts {
+  users: number;
+  /** Whom each user watches; empty where the scenario watches nobody. */
+  watchedBy: (user: number) => readonly number[];
+}
+
+/** What the load generator does and recognises on the wire of one contestant. Optional members are things it cannot do. */
+export interface Wire {
+  framing: keyof typeof FRAMINGS;
+  /** The HTTP request that opens a WebSocket; absent for plain TCP. */
+  upgrade?(connection: LoadConnection): Buffer;
+  /** Says who it is. The wire calls `connection.signedIn()` when the server has agreed and the user is online. */
+  signIn(connection: LoadConnection): void;
+  /** Watches users; the wire calls `connection.watching()` when the server has confirmed. At most once a connection. */
+  watch?(connection: LoadConnection, users: readonly number[]): void;
+  /** Shows the connection's user as online or offline without leaving. */
+  flip?(connection: LoadConnection, online: boolean): void;
+  /** Leaves for good, so that watchers are told at once; the caller ends the connection after it. */
+  leave?(connection: LoadConnection): void;
+  /** The framed bytes that ask for the presence of users; the wire calls `connection.answered()` for each whole answer. */
+  query?(users: readonly number[]): Buffer;
+  /** The framed bytes of one heartbeat over HTTP; answered likewise. */
+  heartbeat?(user: number): Buffer;
+  /** Reads one whole message: counts deliveries, snapshots, answers, and answers pings of the application. */
+  read(connection: LoadConnection, bytes: Buffer, start: number, end: number, kind: number): void;
+}
+
+/** One server under test: one file each, with these headings in this order. */
+export interface Contestant {
+  name: string;
+  kind: 'ours' | 'floor' | 'peer';
+  /** What it does not do and Porchlight does, in words for the report. */
+  lacks: string;
+  /** How the server process is started, with its own port and everything it writes in `folder`. */
+  server(folder: string, accounts: Accounts): Promise<Launch | Skip>;
+  wire: Wire;
+}

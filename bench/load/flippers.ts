@@ -1,0 +1,63 @@
+import type { Crowd } from './crowd.ts';
+import type { Ledger } from './ledger.ts';
+import type { LoadConnection } from './load-connection.ts';
+import { pause, type Stage, until } from './stage.ts';
+
+const TICK_MS = 5;
+const SETTLE_MS_MAX = 30_000;
+
+/** What a round of flipping came to. */
+export interface FlipRound {
+  flips: number;
+  /** Flips that had to wait because the last one of that user had not yet reached everybody: above 0, the server did not keep pace. */
+  late: number;
+}
+
+/**
+ * Users who flip once a second, each at its own moment of the second. A user whose last flip has not reached everybody waits, so an
+ * overloaded server is measured at the pace it can hold.
+ */
+export class Flippers {
+  readonly #stage: Stage;
+  readonly #users: readonly LoadConnection[];
+  readonly #online: Uint8Array;
+
+  /** The connections of users 0, 1, 2 …, in that order. */
+  constructor(stage: Stage, users: readonly LoadConnection[]) {
+    this.#stage = stage;
+    this.#users = users;
+    this.#online = new Uint8Array(users.length).fill(1);
+  }
+
+  /** Flips for a while, then waits for the last delivery; throws when one does not come. */
+  async run(crowd: Crowd, ledger: Ledger, durationMs: number): Promise<FlipRound> {
+    const round: FlipRound = { flips: 0, late: 0 };
+    const startedAt = performance.now();
+    let turn = 0;
+    while (performance.now() - startedAt < durationMs) {
+      const due = Math.floor(((performance.now() - startedAt) * this.#users.length) / 1_000);
+      for (; turn < due; turn++) this.#flip(turn % this.#users.length, ledger, round);
+      crowd.check();
+      await pause(TICK_MS);
+    }
+    await until(
+      () => ledger.outstanding === 0,
+      SETTLE_MS_MAX,
+      () => `LOST: ${ledger.outstanding} of ${ledger.expected} deliveries did not come within ${SETTLE_MS_MAX} ms`,
+    );
+    crowd.check();
+    return round;
+  }
+
+  #flip(user: number, ledger: Ledger, round: FlipRound): void {
+    if (!ledger.isSettled(user)) {
+      round.late++;
+      return;
+    }
+    const online = this.#online[user] === 0;
+    this.#online[user] = online ? 1 : 0;
+    round.flips++;
+    ledger.flipped(user, online, performance.now());
+    this.#stage.wire.flip!(this.#users[user]!, online);
+  }
+}
