@@ -82,8 +82,7 @@ export class Engine {
       }
       case 'sign-out': {
         const user = this.roster.find(event.tenant, event.user);
-        while (user !== undefined && user.firstSession !== null) this.#end(user.firstSession, event.reason, now, true);
-        if (user !== undefined) settle(user, this.#options, this.#outcome, now);
+        if (user !== undefined) this.#signOut(user, event.reason, now);
         return;
       }
       case 'slot':
@@ -101,7 +100,7 @@ export class Engine {
 
   #applyToSession(
     session: Session,
-    event: Extract<EngineEvent, { type: 'alive' | 'activity' | 'renew' | 'lost' | 'resume' | 'leave' | 'show' }>,
+    event: Extract<EngineEvent, { type: 'alive' | 'activity' | 'describe' | 'renew' | 'lost' | 'resume' | 'leave' | 'show' }>,
     now: number,
   ): void {
     switch (event.type) {
@@ -110,6 +109,9 @@ export class Engine {
         return;
       case 'activity':
         return this.#act(session, event, now);
+      case 'describe':
+        Object.assign(session.details, event.details);
+        return this.#outcome.saveSession(session);
       case 'renew':
         return this.#renew(session, event, now);
       case 'lost':
@@ -283,6 +285,13 @@ export class Engine {
     session.next = null;
     this.#outcome.saveSession(session);
     if (reason !== 'left') this.#outcome.end(session);
+  }
+
+  #signOut(user: User, reason: string, now: number): void {
+    user.signedOutAt = now;
+    this.#outcome.saveUser(user);
+    while (user.firstSession !== null) this.#end(user.firstSession, reason, now, true);
+    settle(user, this.#options, this.#outcome, now);
   }
 
   #settleSession(session: Session, now: number): void {

@@ -16,6 +16,7 @@ export interface LoadedUser {
   onlineRule: Rule;
   lastSeenRule: Rule;
   optedOut: boolean;
+  signedOutAt: number | null;
   contacts: readonly string[];
   blocked: readonly string[];
   profile: Readonly<Record<string, string | undefined>> | null;
@@ -35,6 +36,7 @@ export function neverStored(user: string, rules: { onlineRule: Rule; lastSeenRul
     onlineRule: rules.onlineRule,
     lastSeenRule: rules.lastSeenRule,
     optedOut: false,
+    signedOutAt: null,
     contacts: [],
     blocked: [],
     profile: null,
@@ -70,6 +72,8 @@ export type EngineEvent =
   | { type: 'alive'; session: number; of: 'page' | 'link' }
   /** The person did something `idleMs` ago. */
   | { type: 'activity'; session: number; idleMs: number; background?: boolean; screen?: string }
+  /** More became known of the client; nobody is told. */
+  | { type: 'describe'; session: number; details: Partial<Pick<SessionDetails, 'dialect' | 'appVersion' | 'device' | 'screen'>> }
   /** A lease is renewed, from its last heartbeat. Details that are undefined stay. */
   | { type: 'renew'; session: number; leaseMs: number; background: boolean; details: Partial<SessionDetails> }
   /** The link broke without a goodbye. */

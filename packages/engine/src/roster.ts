@@ -38,6 +38,11 @@ export class Roster {
     return this.#users.length - this.#freeIndexes.length;
   }
 
+  /** One more than the highest index in use so far. */
+  get tableSize(): number {
+    return this.#users.length;
+  }
+
   *all(): Generator<User> {
     for (const user of this.#users) if (user !== undefined) yield user;
   }
@@ -63,6 +68,7 @@ export class Roster {
     const user = new User(tenant, loaded.user, this.#freeIndexes.pop() ?? this.#users.length, this.#factsOf(loaded), claim);
     user.seenAt = loaded.seenAt;
     user.activeAt = loaded.activeAt;
+    user.signedOutAt = loaded.signedOutAt;
     user.profile = loaded.profile;
     tenant.users.set(user.id, user);
     this.#users[user.index] = user;

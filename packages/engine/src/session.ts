@@ -4,7 +4,7 @@ import type { User } from './user.ts';
 /** What a client said of itself when it signed in. */
 export interface SessionDetails {
   /** The dialect it speaks. */
-  readonly dialect: string;
+  dialect: string;
   platform: string | null;
   appVersion: string | null;
   device: string | null;

@@ -22,6 +22,8 @@ export class User extends Timed {
   seenAt: number | null = null;
   /** Last input by the person. */
   activeAt: number | null = null;
+  /** When the user was last signed out everywhere; what was issued before is not believed any more. */
+  signedOutAt: number | null = null;
   /** What lists show of the person; opaque to the engine. */
   profile: Readonly<Record<string, string | undefined>> | null = null;
 

@@ -48,16 +48,20 @@ export class Watches<T = unknown> {
     return watcher;
   }
 
-  /** Removes the watcher and all its watches; `dropped` is called for each user. May repeat. */
-  leave(watcher: Watcher<T>, dropped?: (userIndex: number) => void): void {
+  /** Removes all watches of a watcher. */
+  clear(watcher: Watcher<T>): void {
     if (this.#watchers[watcher.index] !== watcher) return;
     for (let edge = this.#firstOfWatcher[watcher.index] as number; edge !== NONE; ) {
       const next = this.#nextOfWatcher[edge] as number;
-      const userIndex = this.#userOf[edge] as number;
       this.#remove(edge, watcher);
-      dropped?.(userIndex);
       edge = next;
     }
+  }
+
+  /** Removes the watcher and all its watches. May repeat. */
+  leave(watcher: Watcher<T>): void {
+    if (this.#watchers[watcher.index] !== watcher) return;
+    this.clear(watcher);
     this.#watchers[watcher.index] = undefined;
     this.#freeWatchers.push(watcher.index);
   }

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { secretPath } from './data-folder.ts';
 import { completeOptions } from './options.ts';
-import { obtainSecret, readSecret, SecretError, secretPath, tokenSecret } from './secrets.ts';
+import { obtainSecret, readSecret, SecretError, tokenSecret } from './secrets.ts';
 
 let folder = '';
 beforeEach(() => {

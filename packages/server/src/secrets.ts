@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { secretPath } from './data-folder.ts';
 import { JWT_SECRET_BYTES_MIN } from './options/check.ts';
 import type { ServerOptions } from './options/table.ts';
 
@@ -18,10 +18,6 @@ export class SecretError extends Error {
 }
 
 const isCode = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code;
-
-export function secretPath(data: string): string {
-  return join(data, 'jwt-secret');
-}
 
 /** Reads the secret in the data folder; undefined when there is none. Throws `SecretError` when others could read it too. */
 export function readSecret(data: string): string | undefined {

@@ -1,0 +1,242 @@
+import { showsOnline, type User, type Viewer } from '@porchlight/engine';
+import { type Availability, spellAsNumber } from '@porchlight/protocol';
+import type { Identity } from './authenticate.ts';
+import type { Connection } from './connection.ts';
+import type { Actions, Dialect, OnlineList, Shown, SpelledId } from './dialects/dialect.ts';
+import { PorchlightError } from './errors.ts';
+import type { Gateway, GatewayOptions } from './gateway.ts';
+import { listOnline, shownProfile } from './online-list.ts';
+
+/** What a dialect may do for one connection, while it answers one message. */
+export class ConnectionActions implements Actions {
+  readonly at: number;
+  readonly #gateway: Gateway;
+  readonly #options: GatewayOptions;
+  readonly #connection: Connection;
+  readonly #dialect: Dialect;
+
+  constructor(gateway: Gateway, options: GatewayOptions, connection: Connection, dialect: Dialect) {
+    this.#gateway = gateway;
+    this.#options = options;
+    this.#connection = connection;
+    this.#dialect = dialect;
+    this.at = options.clock.now();
+  }
+
+  get user(): string | null {
+    return this.#connection.identity?.user ?? null;
+  }
+
+  get #viewer(): Viewer {
+    return this.#connection.viewer;
+  }
+
+  spell(id: string): string | number {
+    return this.#connection.spellsNumbers ? spellAsNumber(id) : id;
+  }
+
+  act(as: SpelledId | undefined, profile: Readonly<Record<string, string>> = {}): void | Promise<void> {
+    const { identity } = this.#connection;
+    if (as !== undefined) this.#learnSpelling([as]);
+    if (as === undefined || as.id === identity?.user) {
+      if (identity === null) throw new PorchlightError('UNAUTHENTICATED', 'Nobody is signed in on this connection.');
+      return;
+    }
+    if (!this.#options.identities.open) throw new PorchlightError('FORBIDDEN', 'The message names another user than the one signed in.');
+    return this.#gateway.signIn(this.#connection, this.#options.identities.claim(as.id, profile));
+  }
+
+  activity(idleMs = 0, details: { background?: boolean; screen?: string } = {}): void {
+    const { session } = this.#connection;
+    this.#connection.closingGraceMs = null;
+    if (session !== null) this.#options.service.step({ type: 'activity', session, idleMs, ...details });
+  }
+
+  alive(): void {
+    const { session } = this.#connection;
+    if (session !== null) this.#options.service.step({ type: 'alive', session, of: 'page' });
+  }
+
+  closing(): void {
+    this.#connection.closingGraceMs = this.#options.options.closingGraceMs;
+  }
+
+  show(shown: boolean): void {
+    const connection = this.#connection;
+    const session = connection.session === null ? undefined : this.#options.service.engine.session(connection.session);
+    if (session === undefined ? !shown : session.shown === shown) return;
+    this.#gateway.admission.change(this.#identity());
+    if (session === undefined) this.#gateway.openSession(connection);
+    else this.#options.service.step({ type: 'show', session: session.number, shown });
+  }
+
+  leave(reason: string): void {
+    this.#gateway.leaveSession(this.#connection, reason);
+  }
+
+  disconnect(): void {
+    const { link } = this.#connection;
+    this.#gateway.left(this.#connection);
+    link?.close(1000);
+  }
+
+  async renewToken(token: string): Promise<void> {
+    const identity = await this.#options.identities.identify(token);
+    const { tenant, user } = this.#identity();
+    if (identity.tenant !== tenant || identity.user !== user) throw new PorchlightError('FORBIDDEN', 'The token is another user’s.');
+    if (this.#options.identities.isRevoked(identity)) throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out.');
+    this.#connection.identity = identity;
+    this.#connection.expiresAt = identity.expiresAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  async setStatus(availability: Availability, text: string | null | undefined, forMs: number | undefined): Promise<void> {
+    const { tenant, user } = this.#identity();
+    this.#gateway.admission.change({ tenant, user });
+    this.activity();
+    await this.#options.service.stepDurably({
+      type: 'settings',
+      tenant,
+      user,
+      availability,
+      ...(text === undefined ? null : { text: text === '' ? null : text }),
+      untilAt: forMs === undefined ? null : this.at + forMs,
+    });
+  }
+
+  async see(id: SpelledId): Promise<Shown> {
+    return (await this.seeAll([id]))[0] as Shown;
+  }
+
+  async seeAll(ids: readonly SpelledId[]): Promise<Shown[]> {
+    const { identity, address } = this.#connection;
+    this.#gateway.admission.ids(identity, address, ids.length);
+    this.#learnSpelling(ids);
+    const { service } = this.#options;
+    const loading = service.load(
+      this.#viewer.tenant,
+      ids.map(({ id }) => id),
+    );
+    if (loading !== undefined) await loading;
+    return ids.map(({ id, spelled }) => ({ id, spelled, view: service.view(this.#viewer, id) }));
+  }
+
+  async online(): Promise<OnlineList> {
+    const { service, options } = this.#options;
+    const count = service.count(this.#viewer);
+    const people = listOnline(service.engine.roster.tenant(this.#viewer.tenant), this.#viewer, { limit: options.listMax });
+    return {
+      people: people.map(({ user, view }) => ({
+        id: user.id,
+        spelled: this.spell(user.id),
+        view,
+        profile: shownProfile(user, options.expose),
+      })),
+      count,
+      truncated: people.length < count,
+    };
+  }
+
+  contacts(): SpelledId[] {
+    const contacts = this.#user()?.facts.policy.contacts;
+    return contacts == null ? [] : [...contacts].map((id) => ({ id, spelled: this.spell(id) }));
+  }
+
+  async setContact(contact: SpelledId, present: boolean): Promise<void> {
+    const { tenant, user } = this.#identity();
+    this.#gateway.admission.change({ tenant, user });
+    this.activity();
+    const held = this.#user()?.facts.policy.contacts?.size ?? 0;
+    if (present && held >= this.#options.options.relationsMax)
+      throw new PorchlightError('TOO_MANY_IDS', `At most ${this.#options.options.relationsMax} contacts.`);
+    await this.#options.service.stepDurably({ type: 'relate', tenant, user, kind: 'contact', others: [contact.id], present });
+  }
+
+  async watch(ids: readonly SpelledId[]): Promise<void> {
+    const { watches, options } = this.#options;
+    const { watcher } = this.#connection;
+    // Whoever watches also asks how they are, and that is what counts against the rate.
+    if (ids.length > options.idsMax) throw new PorchlightError('TOO_MANY_IDS', `At most ${options.idsMax} ids at a time.`);
+    this.#learnSpelling(ids);
+    const added = new Set<string>();
+    for (const { id } of ids) {
+      const user = this.#options.service.find(this.#viewer.tenant, id);
+      if (user === undefined || !watches.has(watcher, user)) added.add(id);
+    }
+    if (watcher.size + added.size > options.watchesPerConnectionMax)
+      throw new PorchlightError('TOO_MANY_IDS', `At most ${options.watchesPerConnectionMax} users can be watched on one connection.`);
+    if (this.#watchedByUser() + added.size > options.watchesPerUserMax)
+      throw new PorchlightError(
+        'TOO_MANY_IDS',
+        `At most ${options.watchesPerUserMax} users can be watched over all connections of one user.`,
+      );
+    await this.#gateway.watch(this.#connection, [...added]);
+  }
+
+  unwatch(ids: readonly string[]): void {
+    for (const id of ids) {
+      const user = this.#options.service.find(this.#viewer.tenant, id);
+      if (user === undefined) continue;
+      this.#options.watches.remove(this.#connection.watcher, user);
+      if (this.#dialect.audience === 'watched') this.#connection.dirty.delete(user);
+    }
+  }
+
+  watched(): string[] {
+    const ids: string[] = [];
+    const { roster } = this.#options.service.engine;
+    this.#options.watches.eachUserIndex(this.#connection.watcher, (index) => ids.push((roster.at(index) as User).id));
+    return ids;
+  }
+
+  pace(flushMs: number): void {
+    this.#connection.flushMs = Math.max(flushMs, this.#options.options.flushMs);
+  }
+
+  async showTo(to: readonly SpelledId[], shown: boolean, extra: Readonly<Record<string, unknown>>): Promise<void> {
+    const { identity, address } = this.#connection;
+    this.#gateway.admission.ids(identity, address, to.length);
+    const sender = this.#user();
+    if (sender === undefined) return;
+    const told: [connection: Connection, wasOnline: boolean][] = [];
+    for (const { id } of to)
+      for (const connection of this.#gateway.connectionsOf(this.#viewer.tenant, id))
+        if (connection.dialects.includes(this.#dialect)) told.push([connection, showsOnline(sender, connection.viewer)]);
+    this.#options.fanout.together(() => {
+      this.show(shown);
+      for (const [connection, wasOnline] of told)
+        if (wasOnline || showsOnline(sender, connection.viewer)) this.#options.fanout.tellNow(connection, this.#dialect, sender, extra);
+    });
+  }
+
+  async typing(to: SpelledId, conversation: string, isTyping: boolean): Promise<void> {
+    const { tenant, user } = this.#identity();
+    this.#options.service.step({ type: 'typing', tenant, from: user, to: to.id, conversation, isTyping });
+  }
+
+  // Once a client has spelled an id as a number, it wants ids as numbers.
+  #learnSpelling(ids: readonly SpelledId[]): void {
+    if (!this.#connection.spellsNumbers && ids.some(({ spelled }) => typeof spelled === 'number')) this.#connection.spellsNumbers = true;
+  }
+
+  #identity(): Identity {
+    const { identity } = this.#connection;
+    if (identity === null) throw new PorchlightError('UNAUTHENTICATED', 'Nobody is signed in on this connection.');
+    return identity;
+  }
+
+  #user(): User | undefined {
+    const { identity } = this.#connection;
+    return identity === null ? undefined : this.#options.service.find(identity.tenant, identity.user);
+  }
+
+  #watchedByUser(): number {
+    const { identity } = this.#connection;
+    if (identity === null) return this.#connection.watcher.size;
+    let watched = 0;
+    for (const each of this.#gateway.connectionsOf(identity.tenant, identity.user)) watched += each.watcher.size;
+    return watched;
+  }
+}
+
+/** The app's own back end, and operators: they see everything in their tenant. */
+export const seesAll = (tenant: string): Viewer => ({ tenant, user: null, all: true });

@@ -1,0 +1,105 @@
+import type { Identity } from './authenticate.ts';
+import type { Clock } from './clock.ts';
+import { PorchlightError } from './errors.ts';
+import { createTokenBuckets, type TokenBuckets } from './limits.ts';
+import type { ServerOptions } from './options.ts';
+
+/** Keys that each rate remembers: about 100 bytes each. */
+const KEYS_MAX = 200_000;
+
+/** Counts connections and rates, of the process, of each address and of each user, and refuses what goes over a limit. */
+export class Admission {
+  readonly #options: ServerOptions;
+  readonly #byAddress = new Map<string, { connections: number; unauthenticated: number }>();
+  readonly #connects: TokenBuckets;
+  readonly #messages: TokenBuckets;
+  readonly #changes: TokenBuckets;
+  readonly #heartbeats: TokenBuckets;
+  readonly #ids: TokenBuckets;
+  #connections = 0;
+
+  constructor(options: ServerOptions, clock: Clock) {
+    this.#options = options;
+    const rate = (burst: number, perMinute: number) => createTokenBuckets({ burst, perMinute, keysMax: KEYS_MAX, clock });
+    this.#connects = rate(options.connectsBurstMax, options.connectsPerMinuteMax);
+    this.#messages = rate(options.messagesBurstMax, options.messagesPerMinuteMax);
+    this.#changes = rate(options.changesBurstMax, options.changesPerMinuteMax);
+    this.#heartbeats = rate(options.heartbeatsBurstMax, options.heartbeatsPerMinuteMax);
+    this.#ids = rate(options.idsBurstMax, options.idsPerMinuteMax);
+  }
+
+  /** Counts a connection that has not signed in yet; throws UNAVAILABLE or RATE_LIMITED. Give it back with `depart`. */
+  arrive(address: string): Arriving {
+    const counts = this.#byAddress.get(address) ?? { connections: 0, unauthenticated: 0 };
+    if (this.#connections >= this.#options.connectionsMax) throw new PorchlightError('UNAVAILABLE', undefined, { retryAfterMs: 5_000 });
+    if (
+      counts.connections >= this.#options.connectionsPerAddressMax ||
+      counts.unauthenticated >= this.#options.unauthenticatedPerAddressMax
+    )
+      throw new PorchlightError('RATE_LIMITED', 'Too many connections from this address.', { retryAfterMs: 5_000 });
+    grant(this.#connects.take(address));
+    this.#byAddress.set(address, counts);
+    this.#connections += 1;
+    counts.connections += 1;
+    counts.unauthenticated += 1;
+    return this.#arriving(address, counts);
+  }
+
+  /** Throws RATE_LIMITED when a user has that many connections already. */
+  admitUser(connections: number): void {
+    if (connections >= this.#options.connectionsPerUserMax)
+      throw new PorchlightError('RATE_LIMITED', 'Too many connections of this user.', { retryAfterMs: 5_000 });
+  }
+
+  /** Milliseconds until a message of this user, or of this address before sign-in, may be taken; 0 for now. */
+  message(identity: Pick<Identity, 'tenant' | 'user'> | null, address: string): number {
+    return this.#messages.take(identity === null ? address : keyOf(identity));
+  }
+
+  /** Throws RATE_LIMITED. */
+  change(identity: Pick<Identity, 'tenant' | 'user'>): void {
+    grant(this.#changes.take(keyOf(identity)));
+  }
+
+  heartbeat(identity: Pick<Identity, 'tenant' | 'user'>): void {
+    grant(this.#heartbeats.take(keyOf(identity)));
+  }
+
+  /** Throws TOO_MANY_IDS for more than one question may name, and RATE_LIMITED for more than may be asked over time. */
+  ids(identity: Pick<Identity, 'tenant' | 'user'> | null, address: string, count: number): void {
+    if (count > this.#options.idsMax) throw new PorchlightError('TOO_MANY_IDS', `At most ${this.#options.idsMax} ids at a time.`);
+    if (count > 0) grant(this.#ids.take(identity === null ? address : keyOf(identity), count));
+  }
+
+  #arriving(address: string, counts: { connections: number; unauthenticated: number }): Arriving {
+    let signedIn = false;
+    let departed = false;
+    return {
+      signedIn: () => {
+        if (!signedIn && !departed) counts.unauthenticated -= 1;
+        signedIn = true;
+      },
+      depart: () => {
+        if (departed) return;
+        if (!signedIn) counts.unauthenticated -= 1;
+        departed = true;
+        this.#connections -= 1;
+        counts.connections -= 1;
+        if (counts.connections === 0) this.#byAddress.delete(address);
+      },
+    };
+  }
+}
+
+/** A counted connection; both members may be called repeatedly. */
+export interface Arriving {
+  signedIn(): void;
+  depart(): void;
+}
+
+function grant(waitMs: number): void {
+  if (waitMs === Number.POSITIVE_INFINITY) throw new PorchlightError('TOO_MANY_IDS', 'More than may ever be asked at once.');
+  if (waitMs > 0) throw new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: Math.ceil(waitMs) });
+}
+
+const keyOf = ({ tenant, user }: Pick<Identity, 'tenant' | 'user'>) => `${tenant}\u0000${user}`;

@@ -1,0 +1,45 @@
+import type { Facts, User, Viewer, Watcher } from '@porchlight/engine';
+import type { Identity } from './authenticate.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import type { Arrival } from './gateway.ts';
+import type { Link } from './transports/link.ts';
+
+/**
+ * One connected client: who it is, what it speaks, and what it has yet to be told. It may outlive its link by the grace, so that a client
+ * that comes back with the same session finds its watches and what it missed.
+ */
+export interface Connection {
+  /** Unique in this process. */
+  readonly id: string;
+  /** How it came: for the sessions it may begin later. */
+  readonly arrival: Arrival;
+  readonly address: string;
+  /** Null while the link is lost and may come back. */
+  link: Link | null;
+  /** The dialects it may be speaking: all of its namespace until it has used a word that only one knows. */
+  dialects: readonly Dialect[];
+  /** Null until somebody signs in. */
+  identity: Identity | null;
+  viewer: Viewer;
+  /** The engine's number of its session; null for somebody who only watches, has left, or has not signed in. */
+  session: number | null;
+  /** Never makes a session: a watcher that is not itself to be shown as present. */
+  readonly watchOnly: boolean;
+  /** Spells ids as numbers, because it has done so itself. */
+  spellsNumbers: boolean;
+  watcher: Watcher<Connection>;
+  /** What it is not told of yet: the users who changed, each with the facts it was last told. Bounded by what it watches. */
+  dirty: Map<User, Facts>;
+  /** Before this time nothing more is flushed to it. */
+  quietUntilAt: number;
+  flushMs: number;
+  /** Since when its link has held more than it may; null while it has not. */
+  slowSinceAt: number | null;
+  /** Messages being answered, in order; undefined when none is. */
+  answering: Promise<void> | undefined;
+  /** When its token ends; Infinity when it does not. */
+  expiresAt: number;
+  /** The grace if the link should break now, in place of the usual one. */
+  closingGraceMs: number | null;
+  closed: boolean;
+}

@@ -1,0 +1,35 @@
+import { readUserId } from '@porchlight/protocol';
+import { z } from 'zod';
+import type { SpelledId } from './dialect.ts';
+
+/*
+ * Pieces that payloads are made of. Objects ignore keys they do not know: clients in the field send more than their documents say.
+ */
+
+/** A user id, as a string or a number: 1 to 128 well-formed characters, or a safe integer from 0. */
+export const userId = z.union([z.string(), z.number()]).transform((spelled, context): SpelledId => {
+  const id = readUserId(spelled);
+  if (id !== undefined) return { id, spelled };
+  context.addIssue({ code: 'custom', message: 'not a user id' });
+  return z.NEVER;
+});
+
+export const userIds = z.array(userId);
+
+/** Any payload, or none: it is not looked at. */
+export const anything = z.unknown();
+
+/** A text that is only passed on or shown. */
+export const shortText = z.string().max(128);
+
+/** A payload that some clients leave out. */
+export function optionalObject<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.preprocess((value) => value ?? {}, z.object(shape));
+}
+
+/** ISO-8601 in UTC with milliseconds; null stays null. */
+export function iso(at: number): string;
+export function iso(at: number | null): string | null;
+export function iso(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}

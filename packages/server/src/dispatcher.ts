@@ -1,0 +1,118 @@
+import { ConnectionActions } from './actions.ts';
+import type { Connection } from './connection.ts';
+import type { Dialect, Heard, Refusal, Reply } from './dialects/dialect.ts';
+import { PorchlightError, publicError } from './errors.ts';
+import type { Gateway, GatewayOptions } from './gateway.ts';
+import { depthOf } from './json-depth.ts';
+
+export interface DispatcherOptions extends GatewayOptions {
+  /** Something failed that is nobody's refusal. */
+  onError(error: unknown, event: string): void;
+  onRefused(code: string): void;
+}
+
+type Acknowledge = (answer: unknown) => void;
+
+/** Brings messages of clients to the dialects that understand them, in order, and their answers or refusals back. */
+export class Dispatcher {
+  readonly #gateway: Gateway;
+  readonly #options: DispatcherOptions;
+
+  constructor(gateway: Gateway, options: DispatcherOptions) {
+    this.#gateway = gateway;
+    this.#options = options;
+  }
+
+  /**
+   * Takes one message of a client. Messages of a connection are answered in order. Never throws: what goes wrong becomes the dialect's own
+   * refusal. `acknowledge` is called exactly once, if given.
+   */
+  message(connection: Connection, event: string, payload: unknown, acknowledge?: (answer: unknown) => void): void {
+    if (connection.closed) return;
+    const answering = connection.answering;
+    const result = answering === undefined ? this.#answer(connection, event, payload, acknowledge) : undefined;
+    if (answering === undefined && result === undefined) return;
+    const chained = (result ?? answering?.then(() => this.#answer(connection, event, payload, acknowledge))) as Promise<void>;
+    connection.answering = chained;
+    void chained.then(() => {
+      if (connection.answering === chained) connection.answering = undefined;
+    });
+  }
+
+  #answer(connection: Connection, event: string, payload: unknown, acknowledge?: Acknowledge): Promise<void> | undefined {
+    if (connection.closed) return undefined;
+    const heard = this.#find(connection, event);
+    const dialect = heard?.dialect ?? (connection.dialects[0] as Dialect);
+    try {
+      const reply = this.#do(connection, dialect, heard?.heard, payload);
+      if (!(reply instanceof Promise)) {
+        this.#send(connection, reply, acknowledge);
+        return undefined;
+      }
+      return reply.then(
+        (settled) => this.#send(connection, settled, acknowledge),
+        (error) => this.#refuse(connection, dialect, event, payload, error, acknowledge),
+      );
+    } catch (error) {
+      this.#refuse(connection, dialect, event, payload, error, acknowledge);
+      return undefined;
+    }
+  }
+
+  // A word that only one of the dialects knows says which one it is.
+  #find(connection: Connection, event: string): { dialect: Dialect; heard: Heard<never> } | undefined {
+    const knowing = connection.dialects.filter((dialect) => Object.hasOwn(dialect.hears, event));
+    const dialect = knowing[0];
+    if (dialect === undefined) return undefined;
+    if (knowing.length === 1 && connection.dialects.length > 1) this.#gateway.pin(connection, dialect);
+    return { dialect, heard: dialect.hears[event] as Heard<never> };
+  }
+
+  #do(
+    connection: Connection,
+    dialect: Dialect,
+    heard: Heard<never> | undefined,
+    payload: unknown,
+  ): ReturnType<Heard<never>['does']> {
+    const waitMs = this.#gateway.admission.message(connection.identity, connection.address);
+    if (waitMs > 0) throw new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: waitMs });
+    if (heard === undefined) throw new PorchlightError('INVALID_PAYLOAD', 'There is no such event.');
+    if (depthOf(payload, this.#options.options.jsonDepthMax) > this.#options.options.jsonDepthMax)
+      throw new PorchlightError('INVALID_PAYLOAD', 'The payload is nested too deeply.');
+    const read = heard.reads.safeParse(payload);
+    if (!read.success) throw new PorchlightError('INVALID_PAYLOAD', wordsFor(read.error.issues[0]));
+    return heard.does(read.data, new ConnectionActions(this.#gateway, this.#options, connection, dialect));
+  }
+
+  #send(connection: Connection, reply: Reply | undefined, acknowledge?: Acknowledge): void {
+    if (reply?.says !== undefined) connection.link?.say(reply.says);
+    acknowledge?.(reply?.ack ?? reply?.says?.[0]?.[1]);
+  }
+
+  #refuse(connection: Connection, dialect: Dialect, event: string, payload: unknown, error: unknown, acknowledge?: Acknowledge): void {
+    const { code, message, retryAfterMs } = publicError(error);
+    if (code === 'INTERNAL') this.#options.onError(error, event);
+    this.#options.onRefused(code);
+    const refusal: Refusal = {
+      code,
+      message,
+      event: event.slice(0, 64),
+      ...requestOf(payload),
+      ...(retryAfterMs === undefined ? null : { retryAfterMs }),
+      at: this.#options.clock.now(),
+    };
+    this.#send(connection, dialect.says.refused(refusal), acknowledge);
+  }
+}
+
+function wordsFor(issue: { path: PropertyKey[]; message: string } | undefined): string {
+  if (issue === undefined) return 'The payload does not have the documented form.';
+  const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  return `${path === '' ? 'payload' : path.replace(/^\./, '')}: ${issue.message}`.slice(0, 200);
+}
+
+function requestOf(payload: unknown): { request?: string } {
+  if (typeof payload !== 'object' || payload === null || !Object.hasOwn(payload, 'request')) return {};
+  const { request } = payload as { request: unknown };
+  return typeof request === 'string' && request.length <= 64 ? { request } : {};
+}

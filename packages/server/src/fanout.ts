@@ -1,0 +1,247 @@
+import {
+  type Audience,
+  audienceOf,
+  type Change,
+  type Facts,
+  tellsApart,
+  type User,
+  type Viewer,
+  viewOf,
+  type Watches,
+} from '@porchlight/engine';
+import { spellAsNumber } from '@porchlight/protocol';
+import type { Clock } from './clock.ts';
+import type { Connection } from './connection.ts';
+import type { Dialect, Shown } from './dialects/dialect.ts';
+import type { Fragment } from './transports/link.ts';
+
+interface FanoutOptions {
+  clock: Clock;
+  watches: Watches<Connection>;
+  /** The shortest time between two flushes to one connection. */
+  flushMs: number;
+  sendBufferBytesMax: number;
+  slowReaderMs: number;
+  onFlush(changes: number): void;
+  onSlowReader(connection: Connection): void;
+}
+
+/**
+ * Tells connections of changes. What waits for a connection is a set of users, not a queue of events: a client that reads slowly, or asks
+ * for less, is told the last state and skips what was between. The first change is told at once; what follows within `flushMs` is told
+ * together, in one write, on ticks that all connections share, so that a payload is encoded once for everyone who may see the same.
+ */
+export class Fanout {
+  readonly #options: FanoutOptions;
+  readonly #everyone = new Map<string, Set<Connection>>();
+  /** Connections with something to be told, now or at a later tick. */
+  #soon = new Set<Connection>();
+  #waiting = new Set<Connection>();
+  #held = false;
+  #cancelTick: (() => void) | undefined;
+  #tickAt = Number.POSITIVE_INFINITY;
+  readonly #encoded = new Map<User, Map<string, Fragment>>();
+  #encodedAt = 0;
+
+  constructor(options: FanoutOptions) {
+    this.#options = options;
+  }
+
+  /** Tells a connection of everyone it may see, if one of its dialects has that audience. May repeat, after its dialects changed. */
+  join(connection: Connection): void {
+    const { tenant } = connection.viewer;
+    const members = this.#everyone.get(tenant);
+    if (!connection.dialects.some((dialect) => dialect.audience === 'everyone')) {
+      members?.delete(connection);
+      return;
+    }
+    if (members === undefined) this.#everyone.set(tenant, new Set([connection]));
+    else members.add(connection);
+  }
+
+  leave(connection: Connection): void {
+    this.#soon.delete(connection);
+    this.#waiting.delete(connection);
+    connection.dirty.clear();
+    const members = this.#everyone.get(connection.viewer.tenant);
+    if (members?.delete(connection) === true && members.size === 0) this.#everyone.delete(connection.viewer.tenant);
+  }
+
+  /** Takes note of a change; `flush` sends what may be sent at once. */
+  note(change: Change): void {
+    const { user } = change;
+    this.#options.watches.eachWatcher(user, (watcher) => this.#mark(watcher.owner, change));
+    const members = this.#everyone.get(user.tenant.name);
+    if (members !== undefined) for (const connection of members) this.#mark(connection, change);
+  }
+
+  /** Tells a connection, in one dialect and now, how a user is, with `extra` beside it; what was waiting about that user is thereby told. */
+  tellNow(connection: Connection, dialect: Dialect, user: User, extra: Readonly<Record<string, unknown>>): void {
+    if (connection.link === null) return;
+    connection.dirty.delete(user);
+    const now = this.#options.clock.now();
+    const audience = audienceOf(connection.viewer, user.tenant.name, user.id, user.facts);
+    const message = dialect.says.change(shownTo(connection, user, audience), now, extra);
+    if (message !== undefined) connection.link.say([message]);
+  }
+
+  /** A link that could take nothing can take something again. */
+  drained(connection: Connection): void {
+    // Only this one: others must not learn from their timing that it drained.
+    if (this.#waiting.has(connection)) this.#flushAll([connection], this.#options.clock.now());
+  }
+
+  /** The link of a connection is back: it is told what changed meanwhile. */
+  resumed(connection: Connection): void {
+    if (connection.dirty.size > 0) this.#flushAll([connection], this.#options.clock.now());
+  }
+
+  /** What is noted within `work` is flushed after it, so that it can first be told in other ways. */
+  together(work: () => void): void {
+    this.#held = true;
+    try {
+      work();
+    } finally {
+      this.#held = false;
+      this.flush();
+    }
+  }
+
+  /** Sends to every connection whose quiet time is over; the others wait for their tick. */
+  flush(): void {
+    if (this.#held || this.#soon.size === 0) return;
+    const soon = this.#soon;
+    this.#soon = new Set();
+    this.#flushAll(soon, this.#options.clock.now());
+  }
+
+  close(): void {
+    this.#cancelTick?.();
+  }
+
+  #mark(connection: Connection, { user, before, after }: Change): void {
+    if (connection.dirty.has(user)) return;
+    const { viewer } = connection;
+    const beforeAudience = audienceOf(viewer, user.tenant.name, user.id, before);
+    const afterAudience = audienceOf(viewer, user.tenant.name, user.id, after);
+    if (!tellsApart(before, beforeAudience, after, afterAudience, 'record')) return;
+    connection.dirty.set(user, before);
+    if (!this.#waiting.has(connection)) this.#soon.add(connection);
+  }
+
+  #flushAll(connections: Iterable<Connection>, now: number): void {
+    for (const connection of connections) {
+      if (connection.dirty.size === 0) {
+        this.#waiting.delete(connection);
+      } else if (connection.quietUntilAt > now || this.#isSlow(connection, now)) {
+        this.#wait(connection, now);
+      } else {
+        this.#waiting.delete(connection);
+        this.#flushOne(connection, now);
+      }
+    }
+  }
+
+  #wait(connection: Connection, now: number): void {
+    if (connection.link === null) {
+      // Nobody is there to be told; when the session comes back it is flushed first.
+      this.#waiting.delete(connection);
+      return;
+    }
+    this.#waiting.add(connection);
+    this.#schedule(this.#nextTickAt(now));
+  }
+
+  // Ticks lie on a grid, so that those who wait are flushed together.
+  #nextTickAt(now: number): number {
+    const { flushMs } = this.#options;
+    return flushMs === 0 ? now : (Math.floor(now / flushMs) + 1) * flushMs;
+  }
+
+  #schedule(at: number): void {
+    if (at >= this.#tickAt) return;
+    this.#cancelTick?.();
+    this.#tickAt = at;
+    this.#cancelTick = this.#options.clock.alarm(at, () => {
+      this.#tickAt = Number.POSITIVE_INFINITY;
+      this.#flushAll([...this.#waiting], this.#options.clock.now());
+    });
+  }
+
+  #isSlow(connection: Connection, now: number): boolean {
+    if (connection.link === null) return true;
+    const bufferedBytes = connection.link.bufferedBytes();
+    if (bufferedBytes <= this.#options.sendBufferBytesMax) {
+      connection.slowSinceAt = null;
+      return false;
+    }
+    // A polling client between two polls takes nothing, but is not slow: its own timeout ends it.
+    if (bufferedBytes === Number.POSITIVE_INFINITY) return true;
+    connection.slowSinceAt ??= now;
+    if (now - connection.slowSinceAt >= this.#options.slowReaderMs) this.#options.onSlowReader(connection);
+    return true;
+  }
+
+  #flushOne(connection: Connection, now: number): void {
+    const link = connection.link;
+    if (link === null) return;
+    const { dirty } = connection;
+    connection.dirty = new Map();
+    const fragments: Fragment[] = [];
+    for (const [user, before] of dirty) this.#collect(connection, user, before, now, fragments);
+    if (fragments.length === 0) return;
+    // Half of the interval is slack: a connection told between two ticks is told again on the next one, not on the one after.
+    connection.quietUntilAt = now + (connection.flushMs > this.#options.flushMs ? connection.flushMs : connection.flushMs / 2);
+    link.tell(fragments, now);
+    this.#options.onFlush(fragments.length);
+  }
+
+  #collect(connection: Connection, user: User, before: Facts, now: number, fragments: Fragment[]): void {
+    const { viewer } = connection;
+    const beforeAudience = audienceOf(viewer, user.tenant.name, user.id, before);
+    const audience = audienceOf(viewer, user.tenant.name, user.id, user.facts);
+    for (const dialect of connection.dialects) {
+      if (!this.#concerns(connection, dialect, user)) continue;
+      if (!tellsApart(before, beforeAudience, user.facts, audience, dialect.grain)) continue;
+      const fragment = this.#encode(connection, dialect, user, audience, now);
+      if (fragment !== undefined) fragments.push(fragment);
+    }
+  }
+
+  // A connection that only hears of those it watches was marked because it watches; one that hears of everyone has to be asked.
+  #concerns(connection: Connection, dialect: Dialect, user: User): boolean {
+    if (!dialect.tellsSelf && connection.viewer.user === user.id) return false;
+    if (dialect.audience === 'everyone' || !this.#everyone.get(connection.viewer.tenant)?.has(connection)) return true;
+    return this.#options.watches.has(connection.watcher, user);
+  }
+
+  // Encodings are shared by all who are flushed at the same instant, and by nobody later: the bytes that one viewer gets must not depend
+  // on when another one was told.
+  #encode(connection: Connection, dialect: Dialect, user: User, audience: Audience, now: number): Fragment | undefined {
+    if (now !== this.#encodedAt) {
+      this.#encoded.clear();
+      this.#encodedAt = now;
+    }
+    let byKind = this.#encoded.get(user);
+    if (byKind === undefined) {
+      byKind = new Map();
+      this.#encoded.set(user, byKind);
+    }
+    const link = connection.link;
+    if (link === null) return undefined;
+    const kind = `${dialect.name} ${audience} ${connection.spellsNumbers ? 1 : 0} ${user.facts.ownVersion} ${link.encoding}`;
+    let fragment = byKind.get(kind);
+    if (fragment === undefined) {
+      const message = dialect.says.change(shownTo(connection, user, audience), now);
+      if (message === undefined) return undefined;
+      fragment = link.encode(message);
+      byKind.set(kind, fragment);
+    }
+    return fragment;
+  }
+}
+
+/** A user as a connection may see them, spelled its way. */
+function shownTo(connection: { spellsNumbers: boolean; viewer: Viewer }, user: User, audience: Audience): Shown {
+  return { id: user.id, spelled: connection.spellsNumbers ? spellAsNumber(user.id) : user.id, view: viewOf(user, audience) };
+}

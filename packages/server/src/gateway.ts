@@ -1,0 +1,340 @@
+import { randomBytes } from 'node:crypto';
+import type { Session, SessionDetails, TypingChange, Watches } from '@porchlight/engine';
+import { showsOnline } from '@porchlight/engine';
+import { type CloseCode, spellAsNumber } from '@porchlight/protocol';
+import { Admission } from './admission.ts';
+import type { Identity } from './authenticate.ts';
+import type { Clock } from './clock.ts';
+import type { Connection } from './connection.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { PorchlightError } from './errors.ts';
+import type { Fanout } from './fanout.ts';
+import type { Identities } from './identities.ts';
+import type { ServerOptions } from './options.ts';
+import type { PresenceService } from './presence-service.ts';
+import type { Link } from './transports/link.ts';
+
+export interface GatewayOptions {
+  service: PresenceService;
+  fanout: Fanout;
+  watches: Watches<Connection>;
+  identities: Identities;
+  clock: Clock;
+  options: ServerOptions;
+}
+
+/** What a transport knows of somebody who connects. */
+export interface Arrival {
+  link: Link;
+  /** Null only in open mode: the first message that names a user will sign in. */
+  identity: Identity | null;
+  dialects: readonly Dialect[];
+  address: string;
+  /** The same for the same device of the same user, so that it can replace its lost session; null when unknown. */
+  deviceKey: string | null;
+  details?: Partial<Omit<SessionDetails, 'dialect'>>;
+  watchOnly?: boolean;
+  /** The page can be asked for a sign of life. */
+  answersPing?: boolean;
+}
+
+/** How often the ends of tokens are looked at. */
+const EXPIRY_SWEEP_MS = 1_000;
+
+/**
+ * Where connections meet presence: who it is, what a message means, and what becomes of the session when the link goes. It knows links
+ * and dialects by their interfaces only.
+ */
+export class Gateway {
+  readonly admission: Admission;
+  readonly #options: GatewayOptions;
+  readonly #connections = new Set<Connection>();
+  readonly #bySession = new Map<number, Connection>();
+  readonly #byUser = new Map<string, Set<Connection>>();
+  #draining = false;
+  #cancelSweep: (() => void) | undefined;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.admission = new Admission(options.options, options.clock);
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  connections(): Iterable<Connection> {
+    return this.#connections;
+  }
+
+  /** Whose token this is; null in open mode without one. Throws, or rejects with, UNAUTHENTICATED. */
+  identify(token: string | undefined): Identity | null | Promise<Identity> {
+    if (token === undefined && this.#options.identities.open) return null;
+    return this.#options.identities.identify(token);
+  }
+
+  /** Takes in a connection, and signs its user in if it is known by now. Rejects with UNAUTHENTICATED or RATE_LIMITED. */
+  async connect(arrival: Arrival): Promise<Connection> {
+    const connection = this.#makeConnection(arrival);
+    if (arrival.identity !== null) await this.signIn(connection, arrival.identity);
+    // The link may have closed while the user was being loaded.
+    if (connection.closed) throw new PorchlightError('UNAVAILABLE', 'The connection closed.');
+    this.#connections.add(connection);
+    this.#options.fanout.join(connection);
+    this.#sweepLater();
+    return connection;
+  }
+
+  /** Makes a connection one of this user, and the user present; one that had another user leaves that one first. */
+  async signIn(connection: Connection, identity: Identity): Promise<void> {
+    const { service, identities } = this.#options;
+    await service.load(identity.tenant, [identity.user]);
+    if (identities.isRevoked(identity)) throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out; a new token is needed.');
+    if (connection.closed) return;
+    if (connection.identity !== null) this.#signOff(connection);
+    const group = this.#connectionsOf(identity.tenant, identity.user);
+    this.admission.admitUser(group.size);
+    group.add(connection);
+    connection.identity = identity;
+    connection.viewer = { tenant: identity.tenant, user: identity.user };
+    connection.expiresAt = identity.expiresAt ?? Number.POSITIVE_INFINITY;
+    if (!connection.watchOnly) this.openSession(connection);
+    await this.watchContacts(connection);
+  }
+
+  /** A word showed which dialect it speaks; from now on it hears only that one. */
+  pin(connection: Connection, dialect: Dialect): void {
+    connection.dialects = [dialect];
+    this.#options.fanout.join(connection);
+    if (connection.session !== null)
+      this.#options.service.step({ type: 'describe', session: connection.session, details: { dialect: dialect.name } });
+  }
+
+  /** Begins a session for a connection that has none. */
+  openSession(connection: Connection): void {
+    const { identity, arrival } = connection;
+    if (identity === null || connection.session !== null || connection.watchOnly) return;
+    const { service } = this.#options;
+    const session = service.nextSession();
+    connection.session = session;
+    this.#bySession.set(session, connection);
+    const only = connection.dialects.length === 1 ? connection.dialects[0] : undefined;
+    service.step({
+      type: 'open',
+      session,
+      tenant: identity.tenant,
+      user: identity.user,
+      kind: 'link',
+      details: {
+        dialect: only?.name ?? 'socket.io',
+        platform: null,
+        appVersion: null,
+        device: null,
+        screen: null,
+        ...arrival.details,
+      },
+      deviceKey: arrival.deviceKey,
+      ...(only?.graceMs === undefined ? null : { graceMs: only.graceMs }),
+      answersPing: arrival.answersPing ?? false,
+      profile: identity.profile,
+    });
+  }
+
+  /** Watches the stored contacts of the user, for dialects in which that goes without saying. */
+  async watchContacts(connection: Connection): Promise<void> {
+    const { identity } = connection;
+    if (identity === null || !connection.dialects.some((dialect) => dialect.watchesContacts === true)) return;
+    const contacts = this.#options.service.find(identity.tenant, identity.user)?.facts.policy.contacts;
+    if (contacts == null) return;
+    const room = this.#options.options.watchesPerConnectionMax - connection.watcher.size;
+    await this.watch(connection, [...contacts].slice(0, room));
+  }
+
+  async watch(connection: Connection, ids: readonly string[]): Promise<void> {
+    const { service, watches } = this.#options;
+    const { tenant } = connection.viewer;
+    await service.load(tenant, ids);
+    for (const id of ids) {
+      const user = service.find(tenant, id);
+      if (user !== undefined && !connection.closed) watches.add(connection.watcher, user);
+    }
+  }
+
+  /** The link gave a sign of life that says nothing of the page. */
+  alive(connection: Connection): void {
+    if (connection.session !== null) this.#options.service.step({ type: 'alive', session: connection.session, of: 'link' });
+  }
+
+  /** The client said goodbye. May repeat, and may come after `lost`. */
+  left(connection: Connection): void {
+    if (connection.closed || this.#draining) return;
+    this.leaveSession(connection, 'left');
+    this.drop(connection);
+  }
+
+  /** The link broke. With `mayResume` the connection waits, without a link, for `resume`. */
+  lost(connection: Connection, mayResume = false): void {
+    if (connection.closed || this.#draining) return;
+    const { session } = connection;
+    if (session === null) return this.drop(connection);
+    connection.link = null;
+    // In order with what is still being answered, lest an answer brings the session back.
+    const graceMs = connection.closingGraceMs;
+    this.#options.service.step({ type: 'lost', session, ...(graceMs === null ? null : { graceMs }) });
+    if (!mayResume || connection.session === null) this.drop(connection);
+  }
+
+  /** The same client is back on another link. False when there is nothing to come back to. */
+  resume(connection: Connection, link: Link, identity: Identity): boolean {
+    const { session } = connection;
+    const same = connection.identity?.tenant === identity.tenant && connection.identity.user === identity.user;
+    if (connection.closed || session === null || !same || this.#options.service.engine.session(session) === undefined) return false;
+    if (this.#options.identities.isRevoked(identity)) return false;
+    connection.link?.close(1000);
+    connection.link = link;
+    connection.identity = identity;
+    connection.expiresAt = identity.expiresAt ?? Number.POSITIVE_INFINITY;
+    connection.closingGraceMs = null;
+    connection.slowSinceAt = null;
+    this.#options.service.step({ type: 'resume', session });
+    return true;
+  }
+
+  leaveSession(connection: Connection, reason: string): void {
+    const { session } = connection;
+    if (session === null) return;
+    connection.session = null;
+    this.#bySession.delete(session);
+    this.#options.service.step({ type: 'leave', session, reason });
+  }
+
+  /** Closes a connection for the server's own reasons; its session is treated as lost, or as ended where it has ended already. */
+  close(connection: Connection, code: CloseCode, retryAfterMs?: number): void {
+    connection.link?.close(code, retryAfterMs);
+    this.lost(connection);
+  }
+
+  /** Forgets a connection. Its session, if it is lost in grace, stays with the engine. */
+  drop(connection: Connection): void {
+    if (connection.closed) return;
+    connection.closed = true;
+    connection.link = null;
+    this.#connections.delete(connection);
+    if (connection.session !== null) this.#bySession.delete(connection.session);
+    this.#leaveGroup(connection);
+    this.#options.watches.leave(connection.watcher);
+    this.#options.fanout.leave(connection);
+  }
+
+  /** A session ended without its client's doing: whoever was signed out is cut, whoever was waited for is not waited for any more. */
+  sessionEnded(session: Session): void {
+    const connection = this.#bySession.get(session.number);
+    if (connection === undefined) return;
+    if (connection.link === null) return this.drop(connection);
+    this.#bySession.delete(session.number);
+    connection.session = null;
+    if (session.endReason === 'signed-out' && connection.identity !== null) {
+      this.#options.identities.revoke(connection.identity);
+      this.close(connection, 4403);
+    }
+  }
+
+  /** Ends the connections of a user, including those that only watch. */
+  closeUser(tenant: string, user: string, code: CloseCode): void {
+    for (const connection of [...this.#connectionsOf(tenant, user)]) {
+      if (connection.identity !== null) this.#options.identities.revoke(connection.identity);
+      this.close(connection, code);
+    }
+    if (this.#byUser.get(keyOf(tenant, user))?.size === 0) this.#byUser.delete(keyOf(tenant, user));
+  }
+
+  ask(session: Session): void {
+    this.#bySession.get(session.number)?.link?.say([['ping', { now: this.#options.clock.now() }]]);
+  }
+
+  typing(change: TypingChange): void {
+    const sender = this.#options.service.find(change.tenant, change.from);
+    if (sender === undefined) return;
+    for (const connection of this.connectionsOf(change.tenant, change.to)) {
+      if (!showsOnline(sender, connection.viewer)) continue;
+      const spell = (id: string) => (connection.spellsNumbers ? spellAsNumber(id) : id);
+      for (const dialect of connection.dialects) {
+        const message = dialect.says.typing?.({ ...change, from: spell(change.from), to: spell(change.to), at: this.#options.clock.now() });
+        if (message !== undefined) connection.link?.say([message]);
+      }
+    }
+  }
+
+  connectionsOf(tenant: string, user: string): Iterable<Connection> {
+    return this.#byUser.get(keyOf(tenant, user)) ?? [];
+  }
+
+  /** Sends everybody away, to come back in a while; sessions stay open in the store, so that nobody is told anything. */
+  drain(retryAfterMs: () => number): void {
+    this.#draining = true;
+    this.#cancelSweep?.();
+    for (const connection of this.#connections) connection.link?.close(1012, retryAfterMs());
+  }
+
+  #makeConnection(arrival: Arrival): Connection {
+    const connection: Omit<Connection, 'watcher'> = {
+      id: randomBytes(10).toString('base64url'),
+      arrival,
+      address: arrival.address,
+      link: arrival.link,
+      dialects: arrival.dialects,
+      identity: null,
+      viewer: { tenant: 'default', user: null },
+      session: null,
+      watchOnly: arrival.watchOnly ?? false,
+      spellsNumbers: false,
+      dirty: new Map(),
+      quietUntilAt: 0,
+      flushMs: this.#options.options.flushMs,
+      slowSinceAt: null,
+      answering: undefined,
+      expiresAt: Number.POSITIVE_INFINITY,
+      closingGraceMs: null,
+      closed: false,
+    };
+    return Object.assign(connection, { watcher: this.#options.watches.join(connection as Connection) });
+  }
+
+  #signOff(connection: Connection): void {
+    this.leaveSession(connection, 'left');
+    this.#leaveGroup(connection);
+    this.#options.watches.clear(connection.watcher);
+    this.#options.fanout.leave(connection);
+    connection.identity = null;
+  }
+
+  #connectionsOf(tenant: string, user: string): Set<Connection> {
+    const key = keyOf(tenant, user);
+    let group = this.#byUser.get(key);
+    if (group === undefined) {
+      group = new Set();
+      this.#byUser.set(key, group);
+    }
+    return group;
+  }
+
+  #leaveGroup(connection: Connection): void {
+    const { identity } = connection;
+    if (identity === null) return;
+    const key = keyOf(identity.tenant, identity.user);
+    const group = this.#byUser.get(key);
+    if (group?.delete(connection) === true && group.size === 0) this.#byUser.delete(key);
+  }
+
+  #sweepLater(): void {
+    if (this.#cancelSweep !== undefined || this.#draining) return;
+    this.#cancelSweep = this.#options.clock.alarm(this.#options.clock.now() + EXPIRY_SWEEP_MS, () => {
+      this.#cancelSweep = undefined;
+      const now = this.#options.clock.now();
+      for (const connection of this.#connections) if (connection.expiresAt <= now && connection.link !== null) this.close(connection, 4401);
+      if (this.#connections.size > 0) this.#sweepLater();
+    });
+  }
+}
+
+const keyOf = (tenant: string, user: string) => `${tenant}\u0000${user}`;

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { Watches } from '@porchlight/engine';
+import type { Authenticator } from './authenticate.ts';
+import type { Clock } from './clock.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import type { Connection } from './connection.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { Fanout } from './fanout.ts';
+import { Gateway } from './gateway.ts';
+import { createIdentities, type Identities } from './identities.ts';
+import { Leases } from './leases.ts';
+import type { Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { ServerOptions } from './options.ts';
+import { PresenceService } from './presence-service.ts';
+import type { Store } from './stores/store.ts';
+
+/** What a node stands on; everything that touches the outside is passed in. */
+export interface NodeParts {
+  options: ServerOptions;
+  clock: Clock;
+  store: Store;
+  cluster: Cluster;
+  authenticator: Authenticator;
+  dialects: readonly Dialect[];
+  log: Log;
+  metrics: Metrics;
+  /** Names this incarnation; made at random when left out. */
+  incarnation?: string;
+}
+
+/** A whole node without its ports: what a transport is attached to. */
+export interface PresenceNode {
+  readonly parts: NodeParts;
+  readonly incarnation: string;
+  readonly service: PresenceService;
+  readonly gateway: Gateway;
+  readonly dispatcher: Dispatcher;
+  readonly leases: Leases;
+  readonly identities: Identities;
+  readonly fanout: Fanout;
+  readonly watches: Watches<Connection>;
+  /** Opens store and cluster; nothing may be attached before. */
+  start(): Promise<void>;
+  /** Writes what is left and closes store and cluster. Links are closed by then, or belong to `gateway.drain`. */
+  close(): Promise<void>;
+}
+
+/** How often the node says in the store that it is alive, and how long a write waits for others. */
+const BEAT_MS = 1_000;
+const SAVE_MS = 200;
+/** Users kept in memory though nobody is connected as, or watches, them: about 500 bytes each. */
+const IDLE_USERS_MAX = 200_000;
+
+/** Puts the parts of a node together. Nothing happens until `start`. */
+export function createNode(parts: NodeParts): PresenceNode {
+  const { options, clock, log, metrics } = parts;
+  const incarnation = parts.incarnation ?? randomBytes(9).toString('base64url');
+  const watches = new Watches<Connection>();
+  const fanout: Fanout = new Fanout({
+    clock,
+    watches,
+    flushMs: options.flushMs,
+    sendBufferBytesMax: options.sendBufferBytesMax,
+    slowReaderMs: options.slowReaderMs,
+    onFlush: (changes) => metrics.flushed(changes),
+    onSlowReader: (connection) => {
+      metrics.slowReader();
+      gateway.close(connection, 4008);
+    },
+  });
+  const service: PresenceService = new PresenceService(
+    {
+      engine: {
+        graceMs: options.graceMs,
+        awayAfterMs: options.awayAfterMs,
+        signOfLifeMs: options.signOfLifeMs,
+        signOfLifeAnswerMs: 30_000,
+        typingMs: 6_000,
+        onlineRule: options.onlineRule,
+        lastSeenRule: options.lastSeenRule,
+      },
+      clock,
+      store: parts.store,
+      cluster: parts.cluster,
+      node: incarnation,
+      watches,
+      idleUsersMax: IDLE_USERS_MAX,
+      saveMs: SAVE_MS,
+      beatMs: BEAT_MS,
+    },
+    {
+      changed: (change) => fanout.note(change),
+      settled: () => fanout.flush(),
+      typing: (change) => gateway.typing(change),
+      asked: (session) => gateway.ask(session),
+      ended: (session) => gateway.sessionEnded(session),
+      storeFailed: (error) => log.error({ err: error }, 'the store failed; what was to be written is kept and tried again'),
+      written: (_batch, tookMs) => metrics.stored(tookMs),
+    },
+  );
+  const identities = createIdentities(parts.authenticator, options.auth, service);
+  const gatewayOptions = { service, fanout, watches, identities, clock, options };
+  const gateway: Gateway = new Gateway(gatewayOptions);
+  const dispatcher = new Dispatcher(gateway, {
+    ...gatewayOptions,
+    onError: (error, event) => log.error({ err: error, event: event.slice(0, 64) }, 'a message could not be answered'),
+    onRefused: (code) => metrics.refused(code),
+  });
+  const leases = new Leases({ service, identities, admission: gateway.admission, leaseMs: options.leaseMs });
+  return {
+    parts,
+    incarnation,
+    service,
+    gateway,
+    dispatcher,
+    leases,
+    identities,
+    fanout,
+    watches,
+    start: () => service.start(),
+    close: async () => {
+      fanout.close();
+      await service.close();
+    },
+  };
+}

@@ -1,0 +1,278 @@
+import {
+  type Change,
+  Engine,
+  type EngineEvent,
+  type EngineOptions,
+  type LoadedUser,
+  neverStored,
+  type Outcome,
+  type Session,
+  type TypingChange,
+  type User,
+  type View,
+  type Viewer,
+  type Watches,
+} from '@porchlight/engine';
+import type { Clock } from './clock.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import type { Connection } from './connection.ts';
+import { PorchlightError } from './errors.ts';
+import type { SessionRecord, Store, StoreBatch, StoredUser } from './stores/store.ts';
+import { WriteBehind } from './write-behind.ts';
+
+interface PresenceServiceOptions {
+  engine: EngineOptions;
+  clock: Clock;
+  store: Store;
+  cluster: Cluster;
+  /** Names this incarnation: a restarted process is another one. */
+  node: string;
+  watches: Watches<Connection>;
+  /** Users kept in memory although nobody is connected as, or watches, them. */
+  idleUsersMax: number;
+  saveMs: number;
+  beatMs: number;
+}
+
+/** What the shell carries out for the service, besides cluster and store. */
+interface PresenceServiceEvents {
+  changed(change: Change): void;
+  /** All changes of a step were noted. */
+  settled(): void;
+  typing(change: TypingChange): void;
+  asked(session: Session): void;
+  /** A session ended without its client's doing. */
+  ended(session: Session): void;
+  storeFailed(error: unknown): void;
+  written(batch: StoreBatch, tookMs: number): void;
+}
+
+/**
+ * The one shell around the engine: it adds the time, runs a step, and carries its outcome out in one order: cluster, store, fan-out, alarm.
+ */
+export class PresenceService {
+  readonly engine: Engine;
+  readonly #options: PresenceServiceOptions;
+  readonly #events: PresenceServiceEvents;
+  readonly #writeBehind: WriteBehind;
+  readonly #loading = new Map<string, { next: Set<string>; promise: Promise<void> }>();
+  #sessionCounter = 0;
+  #cancelAlarm: (() => void) | undefined;
+  #alarmAt = Number.POSITIVE_INFINITY;
+  #evictionCursor = 0;
+  #closed = false;
+
+  constructor(options: PresenceServiceOptions, events: PresenceServiceEvents) {
+    this.#options = options;
+    this.#events = events;
+    this.engine = new Engine(options.engine);
+    this.#writeBehind = new WriteBehind({
+      store: options.store,
+      clock: options.clock,
+      node: options.node,
+      flushMs: options.saveMs,
+      beatMs: options.beatMs,
+      onError: (error) => events.storeFailed(error),
+      onWritten: (batch, tookMs) => events.written(batch, tookMs),
+    });
+  }
+
+  /** Opens store and cluster, and takes over what an earlier process left: those who were online then are `recovering` until the grace is over. */
+  async start(): Promise<void> {
+    const { clock, store, cluster, node } = this.#options;
+    const recovery = await store.open(node, clock.now());
+    await cluster.join(node, {
+      slot: (tenant, user, from, slot, seenAt, activeAt) => this.#receive(tenant, user, from, slot, seenAt, activeAt),
+      settings: () => {},
+    });
+    await this.#loadInPages([...recovery.online, ...recovery.leases]);
+    for (const { tenant, user, seenAt } of recovery.online) this.#recover(tenant, user, seenAt, undefined);
+    for (const lease of recovery.leases) this.#recover(lease.tenant, lease.user, lease.seenAt, lease);
+    this.#writeBehind.start();
+  }
+
+  /** A number for a session to be opened. */
+  nextSession(): number {
+    this.#sessionCounter += 1;
+    return this.#sessionCounter;
+  }
+
+  now(): number {
+    return this.#options.clock.now();
+  }
+
+  /** Takes an event into account, and everything that follows from it. Its users must be resident: see `load`. */
+  step(event: EngineEvent): void {
+    if (this.#closed) return;
+    this.#commit(this.engine.step(event, this.#options.clock.now()));
+  }
+
+  /** As `step`, and resolves when what followed is durable. */
+  async stepDurably(event: EngineEvent): Promise<void> {
+    this.step(event);
+    if (event.type === 'relate')
+      for (const other of event.others)
+        this.#writeBehind.relate({ tenant: event.tenant, user: event.user, kind: event.kind, other, present: event.present });
+    await this.#writeBehind.flushed();
+    if ('tenant' in event && 'user' in event) this.#options.cluster.announce(event.tenant, event.user);
+  }
+
+  view(viewer: Viewer, id: string): View {
+    this.#catchUp();
+    return this.engine.roster.view(viewer, id);
+  }
+
+  /** Brings the engine to this moment, so that no answer is older than the question though the alarm be late. */
+  #catchUp(): void {
+    if (this.engine.nextAt() <= this.#options.clock.now()) this.step({ type: 'time' });
+  }
+
+  count(viewer: Viewer): number {
+    this.#catchUp();
+    return this.engine.roster.tenant(viewer.tenant)?.count(viewer) ?? 0;
+  }
+
+  find(tenant: string, user: string): User | undefined {
+    return this.engine.roster.find(tenant, user);
+  }
+
+  /** Makes these users resident; undefined when they are already, which is the common case and costs no promise. */
+  load(tenant: string, users: readonly string[]): Promise<void> | undefined {
+    const missing = users.filter((user) => this.find(tenant, user) === undefined);
+    return missing.length === 0 ? undefined : this.#load(tenant, missing);
+  }
+
+  /** Past and present sessions of a user, newest first. */
+  async history(tenant: string, user: string, limit: number, before?: number): Promise<SessionRecord[]> {
+    await this.#writeBehind.flushed();
+    return this.#options.store.sessions(tenant, user, limit, before);
+  }
+
+  /** Everything noted so far is in the store. */
+  flushed(): Promise<void> {
+    return this.#writeBehind.flushed();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelAlarm?.();
+    await this.#writeBehind.close();
+    await this.#options.cluster.leave();
+    await this.#options.store.close(this.#options.node, this.#options.clock.now());
+  }
+
+  #commit(outcome: Outcome): void {
+    const { cluster } = this.#options;
+    for (const user of outcome.slots) cluster.put(user.tenant.name, user.id, user.slot, user.seenAt, user.activeAt);
+    for (const user of outcome.forgotten) this.#writeBehind.forget(user);
+    for (const user of outcome.users) this.#writeBehind.saveUser(user);
+    for (const session of outcome.sessions) this.#writeBehind.saveSession(session);
+    for (const change of outcome.changes) this.#events.changed(change);
+    if (outcome.changes.length > 0) this.#events.settled();
+    for (const change of outcome.typing) this.#events.typing(change);
+    for (const session of outcome.asked) this.#events.asked(session);
+    for (const session of outcome.ended) this.#events.ended(session);
+    this.#setAlarm();
+  }
+
+  #setAlarm(): void {
+    const at = this.engine.nextAt();
+    if (at >= this.#alarmAt) return;
+    this.#cancelAlarm?.();
+    this.#alarmAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#cancelAlarm = this.#options.clock.alarm(at, () => {
+      this.#alarmAt = Number.POSITIVE_INFINITY;
+      this.step({ type: 'time' });
+      this.#evictIdle();
+    });
+  }
+
+  // One question to the store at a time and tenant; what is asked meanwhile goes into the next one together. A storm of sign-ins costs a
+  // few large look-ups instead of thousands of small ones.
+  #load(tenant: string, users: readonly string[]): Promise<void> {
+    const known = this.#loading.get(tenant);
+    if (known !== undefined) {
+      for (const user of users) known.next.add(user);
+      return known.promise.then(() => this.load(tenant, users));
+    }
+    const next = new Set<string>();
+    const promise = this.#loadNow(tenant, users).finally(() => {
+      this.#loading.delete(tenant);
+      if (next.size > 0) void this.#load(tenant, [...next]).catch(() => {});
+    });
+    this.#loading.set(tenant, { next, promise });
+    return promise;
+  }
+
+  async #loadNow(tenant: string, users: readonly string[]): Promise<void> {
+    const stored = await this.#storedUsers(tenant, users);
+    const others = await this.#options.cluster.read(tenant, users);
+    this.step({ type: 'loaded', tenant, users: users.map((id) => this.#loadedUser(id, stored.get(id))) });
+    for (const { user, node, slot } of others) this.#receive(tenant, user, node, slot, null, null);
+  }
+
+  async #storedUsers(tenant: string, users: readonly string[]): Promise<Map<string, StoredUser>> {
+    const stored = new Map<string, StoredUser>();
+    try {
+      for (let start = 0; start < users.length; start += 1_000)
+        for (const user of await this.#options.store.load(tenant, users.slice(start, start + 1_000))) stored.set(user.user, user);
+    } catch (cause) {
+      this.#events.storeFailed(cause);
+      throw new PorchlightError('UNAVAILABLE', 'The store cannot be read at the moment.', { retryAfterMs: 1_000, cause });
+    }
+    return stored;
+  }
+
+  #loadedUser(id: string, stored: StoredUser | undefined): LoadedUser {
+    if (stored === undefined) return neverStored(id, this.#options.engine);
+    return { ...stored, profile: stored.profile === null ? null : JSON.parse(stored.profile) };
+  }
+
+  async #loadInPages(users: readonly { tenant: string; user: string }[]): Promise<void> {
+    const byTenant = new Map<string, Set<string>>();
+    for (const { tenant, user } of users) byTenant.set(tenant, (byTenant.get(tenant) ?? new Set()).add(user));
+    for (const [tenant, ids] of byTenant) await this.load(tenant, [...ids]);
+  }
+
+  #recover(tenant: string, user: string, seenAt: number, lease: SessionRecord | undefined): void {
+    this.step({
+      type: 'recover',
+      tenant,
+      user,
+      session: this.nextSession(),
+      details: {
+        dialect: lease?.dialect ?? 'unknown',
+        platform: lease?.platform ?? null,
+        appVersion: lease?.appVersion ?? null,
+        device: lease?.device ?? null,
+        screen: lease?.screen ?? null,
+      },
+      seenAt,
+      leaseUntilAt: lease?.leaseUntilAt ?? null,
+    });
+  }
+
+  #receive(
+    tenant: string,
+    user: string,
+    node: string,
+    slot: Parameters<Cluster['put']>[2],
+    seenAt: number | null,
+    activeAt: number | null,
+  ): void {
+    this.step({ type: 'slot', tenant, user, node, slot, seenAt, activeAt });
+  }
+
+  // Looks at a bounded number of users each time it is called, round and round.
+  #evictIdle(): void {
+    const { roster } = this.engine;
+    if (roster.size <= this.#options.idleUsersMax) return;
+    const end = this.#evictionCursor + 2_000;
+    for (; this.#evictionCursor < end; this.#evictionCursor += 1) {
+      const user = roster.at(this.#evictionCursor);
+      if (user !== undefined && !this.#options.watches.isWatched(user) && !this.#writeBehind.holds(user)) this.engine.evict(user);
+    }
+    if (this.#evictionCursor >= roster.tableSize) this.#evictionCursor = 0;
+  }
+}
