@@ -3,7 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAuthenticator } from './authenticate.ts';
-import { porchlight } from './cli/run-program.ts';
+import { help } from './cli/help.ts';
+import { call, porchlight } from './cli/run-program.ts';
+import { serve } from './cli/serve.ts';
+import { token } from './cli/token.ts';
 import { createSystemClock } from './clock.ts';
 import { secretPath } from './data-folder.ts';
 import { completeOptions, type ServerOptions } from './options.ts';
@@ -31,13 +34,13 @@ describe('porchlight token', () => {
     expect((identity.expiresAt ?? 0) - (identity.issuedAt ?? 0)).toBe(86_400_000);
     expect(statSync(secretPath(data)).mode & 0o777).toBe(0o600);
     expect(readdirSync(data)).toEqual(['jwt-secret']);
-    await verify((await porchlight(['token', '--user', 'bob', '--data', data, '--ttl', '90s'])).stdout.trim());
+    await verify((await call(token, ['--user', 'bob', '--data', data, '--ttl', '90s'])).stdout.trim());
   });
 
   test('follows the options of the server, wherever they are given', async () => {
     const jwtSecret = 'another secret that is long enough!!';
     const env = { PORCHLIGHT_JWT_SECRET: jwtSecret, PORCHLIGHT_USER_CLAIM: 'uid', PORCHLIGHT_JWT_ISSUER: 'us' };
-    const { stdout } = await porchlight(['token', '--user', '42', '--jwt-audience', 'here'], env);
+    const { stdout } = await call(token, ['--user', '42', '--jwt-audience', 'here'], env);
     expect((await verify(stdout.trim(), { jwtSecret, userClaim: 'uid', jwtIssuer: 'us', jwtAudience: 'here' })).user).toBe('42');
   });
 
@@ -57,7 +60,7 @@ describe('porchlight token', () => {
     [['--user', 'a', '--auth', 'open'], /looks at no token/],
     [['--user', 'a', '--jwks-url', 'https://issuer.example'], /no secret here/],
   ])('%j is refused in words', async (flags, message) => {
-    const { code, stdout, stderr } = await porchlight(['token', '--data', data, ...flags]);
+    const { code, stdout, stderr } = await call(token, ['--data', data, ...flags]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/ {4}at /);
@@ -67,8 +70,8 @@ describe('porchlight token', () => {
 test('help, version and slips', async () => {
   expect((await porchlight([])).stdout).toMatch(/porchlight serve/);
   expect((await porchlight(['serve', '--help'])).stdout).toMatch(/porchlight serve/);
-  expect((await porchlight(['help', 'options'])).stdout).toMatch(/--\[no-\]playground /);
-  expect((await porchlight(['help', 'options', '--markdown'])).stdout).toMatch(/^\| flag \|/);
+  expect((await call(help, ['options'])).stdout).toMatch(/--\[no-\]playground /);
+  expect((await call(help, ['options', '--markdown'])).stdout).toMatch(/^\| flag \|/);
   expect((await porchlight(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   const { code, stderr } = await porchlight(['sevre']);
   expect({ code, stderr }).toEqual({
@@ -78,7 +81,7 @@ test('help, version and slips', async () => {
 });
 
 test('serve refuses wrong options in words, before it starts anything', async () => {
-  const { code, stderr } = await porchlight(['serve', '--data', data, '--auth', 'open'], { NODE_ENV: 'production' });
+  const { code, stderr } = await call(serve, ['--data', data, '--auth', 'open'], { NODE_ENV: 'production' });
   expect(code).toBe(1);
   expect(stderr).toMatch(/^--auth open lets anyone be anyone/);
   expect(readdirSync(data)).toEqual([]);

@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Terminal } from '../cli.ts';
+import { failureWords } from './failure-words.ts';
 
 /*
- * For the tests of the program: real processes of it, with an environment of their own.
+ * For the tests of the program: real processes of it, and its commands called directly where many are tried, with an environment of their own.
  */
 
 export interface Program {
@@ -49,4 +51,24 @@ export async function porchlight(args: string[], env: Record<string, string> = {
   const program = startNode([join(import.meta.dirname, '../cli.ts'), ...args], env);
   const code = await program.ended;
   return { code, ...program.output };
+}
+
+/** Calls one command as the program would. */
+export async function call(command: (terminal: Terminal) => Promise<number | undefined>, argv: string[], env: Record<string, string> = {}) {
+  const output = { stdout: '', stderr: '' };
+  const terminal: Terminal = {
+    argv,
+    env,
+    print: (line) => {
+      output.stdout += `${line}\n`;
+    },
+    warn: (line) => {
+      output.stderr += `${line}\n`;
+    },
+  };
+  try {
+    return { code: await command(terminal), ...output };
+  } catch (error) {
+    return { code: 1, ...output, stderr: `${output.stderr}${failureWords(error)}\n` };
+  }
 }
