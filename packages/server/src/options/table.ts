@@ -4,7 +4,7 @@ import { LIMITS, type Limits } from '../limits.ts';
 /** The dialects that come with the server; `native` is always spoken. */
 export const DIALECT_NAMES = ['smart-presence', 'user-presence', 'presence-gateway', 'user-status', 'online-users'] as const;
 
-export const JWT_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
+const JWT_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const;
 
 interface Described {
   /** The flag, where it is not the name in kebab case (a list is given by repeating a flag in the singular). */
