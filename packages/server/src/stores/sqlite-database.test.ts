@@ -160,6 +160,13 @@ describe('sessions left open by a node that ended', () => {
     expect(database.load('app', ['user-3'])).toMatchObject([{ availability: 'invisible', restingSeenAt: START + 500 }]);
   });
 
+  test('a session taken over leaves its old end with its user', () => {
+    const { database } = afterAnEnd();
+    database.writeAll([{ ...emptyBatch(), sessions: [{ ...openLink('user-3', 'node-2'), seenAt: START + 1_000 }] }]);
+    expect(database.load('app', ['user-3'])).toMatchObject([{ seenAt: START + 500, restingSeenAt: START + 500 }]);
+    expect(database.sessions('app', 'user-3', 5)).toMatchObject([{ node: 'node-2', endedAt: null }]);
+  });
+
   test('one written late for an ended node is found, though the pass was over', () => {
     const { database, openRows } = afterAnEnd();
     while (database.settleNext(10));

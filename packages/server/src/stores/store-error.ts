@@ -1,24 +1,20 @@
-/** Why a store refused, and whether the same call may succeed later without anybody doing anything. */
-export const STORE_ERRORS = {
+export type StoreErrorCode =
   /** Another process has the data open. */
-  locked: { passes: true },
+  | 'locked'
   /** The data cannot be read as what they should be. */
-  damaged: { passes: false },
+  | 'damaged'
   /** The place of the data cannot be opened or written. */
-  unwritable: { passes: false },
+  | 'unwritable'
   /** The data were written by a newer Porchlight. */
-  newer: { passes: false },
+  | 'newer'
   /** The data belong to another program. */
-  foreign: { passes: false },
-  /** No room is left. */
-  full: { passes: true },
-  /** Called before `open` or after `close`, or after the store failed. */
-  closed: { passes: false },
-  /** Anything else; the cause says what. */
-  failed: { passes: false },
-} as const satisfies Record<string, { passes: boolean }>;
-
-export type StoreErrorCode = keyof typeof STORE_ERRORS;
+  | 'foreign'
+  /** No room is left; the same call succeeds once there is. */
+  | 'full'
+  /** Called before `open`, after `close`, or by a node that another has taken the place of. */
+  | 'closed'
+  /** Anything else; the message says what. */
+  | 'failed';
 
 /**
  * For the operator: the message names the file and says what to do about it. Not a PorchlightError, because those are shown to clients as
