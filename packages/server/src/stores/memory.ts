@@ -64,7 +64,7 @@ export function createMemoryStore(disk: MemoryDisk = createMemoryDisk()): Store 
       }),
     async write(batch) {
       // Copied when called: the caller may go on to change its batch.
-      const copy = structuredClone(batch);
+      const copy = wholeTimes(structuredClone(batch));
       return whileOpen(() => apply(disk, copy));
     },
     sessions: (tenant, user, limit, before = Number.POSITIVE_INFINITY) =>
@@ -158,6 +158,25 @@ function apply(disk: MemoryDisk, batch: StoreBatch): void {
     const end = endOf(disk, session);
     if (end !== undefined) settle(entry, session, end);
   }
+}
+
+/** Drops the fractions of all times, in place. */
+function wholeTimes(batch: StoreBatch): StoreBatch {
+  const floor = (at: number | null) => (at === null ? null : Math.floor(at));
+  for (const user of batch.users) {
+    user.seenAt = floor(user.seenAt);
+    user.activeAt = floor(user.activeAt);
+    user.restingSeenAt = floor(user.restingSeenAt);
+    user.restingActiveAt = floor(user.restingActiveAt);
+    user.availabilityUntilAt = floor(user.availabilityUntilAt);
+  }
+  for (const session of batch.sessions) {
+    session.startedAt = Math.floor(session.startedAt);
+    session.seenAt = Math.floor(session.seenAt);
+    session.leaseUntilAt = floor(session.leaseUntilAt);
+    session.endedAt = floor(session.endedAt);
+  }
+  return batch;
 }
 
 function entryOf(disk: MemoryDisk, tenant: string, user: string): UserEntry {

@@ -3,16 +3,19 @@ import type { SessionRecord, StoredUser, UserRecord } from './store.ts';
 
 type Row = Record<string, SQLOutputValue>;
 
+/** The tables take whole numbers only, and one refused row would hold up every write behind it. */
+const whole = (at: number | null) => (at === null ? null : Math.floor(at));
+
 /** How a record lies in its table: one entry a column, in the order of the statements that write it. */
 export const USER_COLUMNS = {
   tenant: (user: UserRecord) => user.tenant,
   user: (user: UserRecord) => user.user,
-  seen_at: (user: UserRecord) => user.seenAt,
-  active_at: (user: UserRecord) => user.activeAt,
-  resting_seen_at: (user: UserRecord) => user.restingSeenAt,
-  resting_active_at: (user: UserRecord) => user.restingActiveAt,
+  seen_at: (user: UserRecord) => whole(user.seenAt),
+  active_at: (user: UserRecord) => whole(user.activeAt),
+  resting_seen_at: (user: UserRecord) => whole(user.restingSeenAt),
+  resting_active_at: (user: UserRecord) => whole(user.restingActiveAt),
   availability: (user: UserRecord) => user.availability,
-  availability_until_at: (user: UserRecord) => user.availabilityUntilAt,
+  availability_until_at: (user: UserRecord) => whole(user.availabilityUntilAt),
   text: (user: UserRecord) => user.text,
   online_rule: (user: UserRecord) => user.onlineRule,
   last_seen_rule: (user: UserRecord) => user.lastSeenRule,
@@ -31,10 +34,10 @@ export const SESSION_COLUMNS = {
   app_version: (session: SessionRecord) => session.appVersion,
   device: (session: SessionRecord) => session.device,
   screen: (session: SessionRecord) => session.screen,
-  started_at: (session: SessionRecord) => session.startedAt,
-  seen_at: (session: SessionRecord) => session.seenAt,
-  lease_until_at: (session: SessionRecord) => session.leaseUntilAt,
-  ended_at: (session: SessionRecord) => session.endedAt,
+  started_at: (session: SessionRecord) => whole(session.startedAt),
+  seen_at: (session: SessionRecord) => whole(session.seenAt),
+  lease_until_at: (session: SessionRecord) => whole(session.leaseUntilAt),
+  ended_at: (session: SessionRecord) => whole(session.endedAt),
   end_reason: (session: SessionRecord) => session.endReason,
   hidden: (session: SessionRecord) => Number(session.hidden),
 } satisfies Record<string, (session: SessionRecord) => SQLInputValue>;

@@ -1,6 +1,6 @@
 import type { Availability, Rule } from '@porchlight/protocol';
 
-/** Everything durable about one user of one tenant. Times are epoch milliseconds; null means never. */
+/** Everything durable about one user of one tenant. Times are epoch milliseconds, without fractions once stored; null means never. */
 export interface UserRecord {
   tenant: string;
   user: string;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { aBatch, aUser, loadOne, type OpenPlace, SEED, sharedScene, T0 } from './scene.ts';
+import { aBatch, aSession, aUser, loadOne, type OpenPlace, SEED, sharedScene, T0 } from './scene.ts';
 
 const TIMES = ['seenAt', 'activeAt', 'restingSeenAt', 'restingActiveAt'] as const;
 
@@ -90,6 +90,15 @@ export function describeUsers(open: OpenPlace): void {
       await scene.store.write(aBatch({ users: [aUser({ tenant, user: 'ann', seenAt: 0 })] }));
       await scene.store.write(aBatch({ users: [aUser({ tenant, user: 'ann' })] }));
       expect(await loadOne(scene.store, tenant, 'ann')).toMatchObject({ seenAt: 0, activeAt: null });
+    });
+
+    test('a time with a fraction is stored without it, and holds nothing up', async () => {
+      const tenant = scene.tenant();
+      const users = [aUser({ tenant, user: 'ann', seenAt: T0 + 0.5, activeAt: T0 - 0.25, availabilityUntilAt: T0 + 1.75 })];
+      const sessions = [aSession({ tenant, user: 'ann', startedAt: T0 + 0.1, seenAt: T0 + 0.9, endedAt: T0 + 1.1, endReason: 'left' })];
+      await scene.store.write(aBatch({ users, sessions }));
+      expect(await loadOne(scene.store, tenant, 'ann')).toMatchObject({ seenAt: T0, activeAt: T0 - 1, availabilityUntilAt: T0 + 1 });
+      expect(await scene.store.sessions(tenant, 'ann', 1)).toMatchObject([{ startedAt: T0, seenAt: T0, endedAt: T0 + 1 }]);
     });
 
     test('a user twice in one batch: the latest times, the last settings', async () => {
