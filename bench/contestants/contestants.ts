@@ -1,5 +1,20 @@
+import { aedes } from './aedes.ts';
 import type { Contestant } from './contestant.ts';
+import { floorSend } from './floor-send.ts';
+import { floorSocketio } from './floor-socketio.ts';
 import { floorWs, floorWsBatched } from './floor-ws.ts';
+import { mosquitto } from './mosquitto.ts';
+import { naive } from './naive.ts';
 
+import { socketcluster } from './socketcluster.ts';
 /** In the order of the report. */
-export const contestants: readonly Contestant[] = [floorWs, floorWsBatched];
+export const contestants: readonly Contestant[] = [
+  floorSend,
+  floorWs,
+  floorWsBatched,
+  floorSocketio,
+  naive,
+  mosquitto,
+  aedes,
+  socketcluster,
+];

@@ -5,17 +5,19 @@ import { pause, type Stage, until } from './stage.ts';
 
 const TICK_MS = 5;
 const SETTLE_MS_MAX = 30_000;
+/** Flips under way at once: thrice what a server that gathers for 100 ms has, and little enough to be settled in time by the slowest. */
+const UNSETTLED_MAX = 300;
 
 /** What a round of flipping came to. */
 export interface FlipRound {
   flips: number;
-  /** Flips that had to wait because the last one of that user had not yet reached everybody: above 0, the server did not keep pace. */
+  /** Flips left out because earlier ones had not yet reached everybody: above 0, the server did not keep pace. */
   late: number;
 }
 
 /**
- * Users who flip once a second, each at its own moment of the second. A user whose last flip has not reached everybody waits, so an
- * overloaded server is measured at the pace it can hold.
+ * Users who flip once a second, each at its own moment of the second. A user whose last flip has not reached everybody waits, and so
+ * does everybody when too many are under way: an overloaded server is measured at the pace it can hold.
  */
 export class Flippers {
   readonly #stage: Stage;
@@ -50,7 +52,7 @@ export class Flippers {
   }
 
   #flip(user: number, ledger: Ledger, round: FlipRound): void {
-    if (!ledger.isSettled(user)) {
+    if (!ledger.isSettled(user) || ledger.unsettled >= UNSETTLED_MAX) {
       round.late++;
       return;
     }

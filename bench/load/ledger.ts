@@ -12,6 +12,8 @@ export class Ledger {
   unwanted = 0;
   /** Deliveries that came twice, or too late to belong to a flip. */
   surplus = 0;
+  /** Flips that have not yet reached everybody. */
+  unsettled = 0;
   readonly #watchersOf: Uint32Array;
   readonly #watched: Uint8Array;
   readonly #missing: Uint32Array;
@@ -56,6 +58,7 @@ export class Ledger {
 
   flipped(user: number, online: boolean, atMs: number): void {
     this.#flippedAtMs[user] = atMs;
+    if (this.#watchersOf[user]! > 0) this.unsettled++;
     this.#missing[user]! += this.#watchersOf[user]!;
     this.#last[user] = online ? 2 : 1;
     this.expected += this.#watchersOf[user]!;
@@ -75,7 +78,7 @@ export class Ledger {
     }
     this.#watched[pair] = 1 | (told << 1);
     this.delivered++;
-    this.#missing[user]!--;
+    if (--this.#missing[user]! === 0) this.unsettled--;
     this.latency.record(atMs - this.#flippedAtMs[user]!);
   }
 }
