@@ -19,7 +19,7 @@ function aUser(index: number, seenAt: number): UserRecord {
   return {
     ...{ tenant: 'app', user: `user-${index}`, seenAt, activeAt: seenAt, restingSeenAt: seenAt, restingActiveAt: seenAt },
     ...{ availability: 'auto', availabilityUntilAt: null, text: null, onlineRule: 'everyone', lastSeenRule: 'everyone' },
-    ...{ optedOut: false, profile: '{"name":"A name"}' },
+    ...{ optedOut: false, signedOutAt: null, profile: '{"name":"A name"}' },
   };
 }
 

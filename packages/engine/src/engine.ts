@@ -190,13 +190,18 @@ export class Engine {
   #recover(event: Extract<EngineEvent, { type: 'recover' }>, now: number): void {
     const user = this.roster.find(event.tenant, event.user);
     if (user === undefined || this.#sessions.has(event.session)) return;
-    const kind = event.leaseUntilAt === null ? 'link' : 'lease';
-    const session = new Session(event.session, user, kind, event.details, null, this.#options.graceMs, event.seenAt);
+    const { lease, seenAt } = event;
+    const session = new Session(event.session, user, lease === null ? 'link' : 'lease', event.details, null, this.#options.graceMs, seenAt);
     session.recovered = true;
-    if (event.leaseUntilAt === null) {
+    if (lease === null) {
       session.state = 'lost';
       session.untilAt = now + this.#options.graceMs;
-    } else session.untilAt = event.leaseUntilAt;
+    } else {
+      session.untilAt = lease.untilAt;
+      session.storedId = lease.storedId;
+      session.startedAt = lease.startedAt;
+      session.shown = lease.shown;
+    }
     this.#add(session);
     this.#settleSession(session, now);
   }

@@ -100,7 +100,16 @@ export type EngineEvent =
     }
   | { type: 'relate'; tenant: string; user: string; kind: 'contact' | 'block'; others: readonly string[]; present: boolean }
   /** These users were online when the process before this one ended, at `seenAt`: until the grace is over they are said to be so still. */
-  | { type: 'recover'; tenant: string; user: string; session: number; details: SessionDetails; seenAt: number; leaseUntilAt: number | null }
+  | {
+      type: 'recover';
+      tenant: string;
+      user: string;
+      session: number;
+      details: SessionDetails;
+      seenAt: number;
+      /** A lease that goes on, as the store knows it; null for somebody whose connections ended with the process. */
+      lease: { storedId: string; startedAt: number; untilAt: number; shown: boolean } | null;
+    }
   /** What another node says of a user; null when that node has no session of the user any more. */
   | { type: 'slot'; tenant: string; user: string; node: string; slot: Slot | null; seenAt: number | null; activeAt: number | null }
   | { type: 'typing'; tenant: string; from: string; to: string; conversation: string; isTyping: boolean }

@@ -38,6 +38,8 @@ export class Session extends Timed {
   /** When the page is next asked for a sign of life, or found not to have answered. */
   lifeDueAt = Number.POSITIVE_INFINITY;
   endReason: string | null = null;
+  /** Its name in the store, where an earlier process gave it one; opaque to the engine. */
+  storedId: string | null = null;
   readonly number: number;
   readonly user: User;
   readonly kind: 'link' | 'lease';
@@ -45,7 +47,7 @@ export class Session extends Timed {
   /** A session of the same device that comes back replaces its lost forerunner; null when the device is not known. */
   readonly deviceKey: string | null;
   readonly graceMs: number;
-  readonly startedAt: number;
+  startedAt: number;
   seenAt: number;
   activeAt: number;
 

@@ -103,9 +103,11 @@ export class Watches<T = unknown> {
       visit(this.#watchers[this.#watcherOf[edge] as number] as Watcher<T>);
   }
 
-  eachUserIndex(watcher: Watcher<T>, visit: (userIndex: number) => void): void {
+  /** The indexes of the users that a watcher watches. */
+  *usersOf(watcher: Watcher<T>): Generator<number> {
+    if (this.#watchers[watcher.index] !== watcher) return;
     for (let edge = this.#firstOfWatcher[watcher.index] as number; edge !== NONE; edge = this.#nextOfWatcher[edge] as number)
-      visit(this.#userOf[edge] as number);
+      yield this.#userOf[edge] as number;
   }
 
   #find(watcher: Watcher<T>, user: User): number {

@@ -182,10 +182,8 @@ export class ConnectionActions implements Actions {
   }
 
   watched(): string[] {
-    const ids: string[] = [];
     const { roster } = this.#options.service.engine;
-    this.#options.watches.eachUserIndex(this.#connection.watcher, (index) => ids.push((roster.at(index) as User).id));
-    return ids;
+    return [...this.#options.watches.usersOf(this.#connection.watcher)].map((index) => (roster.at(index) as User).id);
   }
 
   pace(flushMs: number): void {

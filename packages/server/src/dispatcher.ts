@@ -68,12 +68,7 @@ export class Dispatcher {
     return { dialect, heard: dialect.hears[event] as Heard<never> };
   }
 
-  #do(
-    connection: Connection,
-    dialect: Dialect,
-    heard: Heard<never> | undefined,
-    payload: unknown,
-  ): ReturnType<Heard<never>['does']> {
+  #do(connection: Connection, dialect: Dialect, heard: Heard<never> | undefined, payload: unknown): ReturnType<Heard<never>['does']> {
     const waitMs = this.#gateway.admission.message(connection.identity, connection.address);
     if (waitMs > 0) throw new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: waitMs });
     if (heard === undefined) throw new PorchlightError('INVALID_PAYLOAD', 'There is no such event.');

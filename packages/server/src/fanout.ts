@@ -12,7 +12,7 @@ import {
 import { spellAsNumber } from '@porchlight/protocol';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import type { Dialect, Shown } from './dialects/dialect.ts';
+import type { Dialect, Message, Shown } from './dialects/dialect.ts';
 import type { Fragment } from './transports/link.ts';
 
 interface FanoutOptions {
@@ -23,6 +23,8 @@ interface FanoutOptions {
   sendBufferBytesMax: number;
   slowReaderMs: number;
   onFlush(changes: number): void;
+  /** A dialect's words failed; the change is not told in that dialect, and nothing else suffers. */
+  onWordsFailed(error: unknown, dialect: string): void;
   onSlowReader(connection: Connection): void;
 }
 
@@ -81,7 +83,7 @@ export class Fanout {
     connection.dirty.delete(user);
     const now = this.#options.clock.now();
     const audience = audienceOf(connection.viewer, user.tenant.name, user.id, user.facts);
-    const message = dialect.says.change(shownTo(connection, user, audience), now, extra);
+    const message = this.#word(dialect, shownTo(connection, user, audience), now, extra);
     if (message !== undefined) connection.link.say([message]);
   }
 
@@ -232,12 +234,22 @@ export class Fanout {
     const kind = `${dialect.name} ${audience} ${connection.spellsNumbers ? 1 : 0} ${user.facts.ownVersion} ${link.encoding}`;
     let fragment = byKind.get(kind);
     if (fragment === undefined) {
-      const message = dialect.says.change(shownTo(connection, user, audience), now);
+      const message = this.#word(dialect, shownTo(connection, user, audience), now);
       if (message === undefined) return undefined;
       fragment = link.encode(message);
       byKind.set(kind, fragment);
     }
     return fragment;
+  }
+
+  // An app's own dialect may throw; the others are still to be told.
+  #word(dialect: Dialect, shown: Shown, now: number, extra?: Readonly<Record<string, unknown>>): Message | undefined {
+    try {
+      return dialect.says.change(shown, now, extra);
+    } catch (error) {
+      this.#options.onWordsFailed(error, dialect.name);
+      return undefined;
+    }
   }
 }
 

@@ -36,6 +36,8 @@ export interface Arrival {
   watchOnly?: boolean;
   /** The page can be asked for a sign of life. */
   answersPing?: boolean;
+  /** Told once when the connection is forgotten. */
+  dropped?: () => void;
 }
 
 /** How often the ends of tokens are looked at. */
@@ -219,6 +221,7 @@ export class Gateway {
     if (connection.closed) return;
     connection.closed = true;
     connection.link = null;
+    connection.arrival.dropped?.();
     this.#connections.delete(connection);
     if (connection.session !== null) this.#bySession.delete(connection.session);
     this.#leaveGroup(connection);

@@ -15,8 +15,9 @@ interface Limit {
 }
 
 export const LIMITS = {
+  // Room for 1,000 ids of 36 characters, which one question may name; OWASP's ceiling for a WebSocket message.
   frameBytesMax: {
-    default: 16_384,
+    default: 65_536,
     min: 1_024,
     max: 1_048_576,
     unit: 'bytes',

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { Watches } from '@porchlight/engine';
 import type { Authenticator } from './authenticate.ts';
+import { createClientAddress } from './client-address.ts';
 import type { Clock } from './clock.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Connection } from './connection.ts';
@@ -10,7 +12,7 @@ import { Fanout } from './fanout.ts';
 import { Gateway } from './gateway.ts';
 import { createIdentities, type Identities } from './identities.ts';
 import { Leases } from './leases.ts';
-import type { Log } from './log.ts';
+import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServerOptions } from './options.ts';
 import { PresenceService } from './presence-service.ts';
@@ -24,7 +26,7 @@ export interface NodeParts {
   cluster: Cluster;
   authenticator: Authenticator;
   dialects: readonly Dialect[];
-  log: Log;
+  log: Logger;
   metrics: Metrics;
   /** Names this incarnation; made at random when left out. */
   incarnation?: string;
@@ -41,6 +43,8 @@ export interface PresenceNode {
   readonly identities: Identities;
   readonly fanout: Fanout;
   readonly watches: Watches<Connection>;
+  /** The network address that a request counts for, seen through trusted proxies. */
+  addressOf(request: IncomingMessage): string;
   /** Opens store and cluster; nothing may be attached before. */
   start(): Promise<void>;
   /** Writes what is left and closes store and cluster. Links are closed by then, or belong to `gateway.drain`. */
@@ -64,9 +68,10 @@ export function createNode(parts: NodeParts): PresenceNode {
     flushMs: options.flushMs,
     sendBufferBytesMax: options.sendBufferBytesMax,
     slowReaderMs: options.slowReaderMs,
-    onFlush: (changes) => metrics.flushed(changes),
+    onFlush: (changes) => metrics.flushChanges.observe(changes),
+    onWordsFailed: (error, dialect) => log.error({ err: error, dialect }, 'A dialect could not say that somebody changed.'),
     onSlowReader: (connection) => {
-      metrics.slowReader();
+      metrics.slowReaders.inc();
       gateway.close(connection, 4008);
     },
   });
@@ -91,13 +96,19 @@ export function createNode(parts: NodeParts): PresenceNode {
       beatMs: BEAT_MS,
     },
     {
-      changed: (change) => fanout.note(change),
+      changed: (change) => {
+        metrics.changes.inc();
+        fanout.note(change);
+      },
       settled: () => fanout.flush(),
       typing: (change) => gateway.typing(change),
       asked: (session) => gateway.ask(session),
       ended: (session) => gateway.sessionEnded(session),
-      storeFailed: (error) => log.error({ err: error }, 'the store failed; what was to be written is kept and tried again'),
-      written: (_batch, tookMs) => metrics.stored(tookMs),
+      storeFailed: (error) => {
+        metrics.storeFailures.inc();
+        log.error({ err: error }, 'The store failed; what was to be written is kept and tried again.');
+      },
+      written: (_batch, tookMs) => metrics.storeWriteSeconds.observe(tookMs / 1_000),
     },
   );
   const identities = createIdentities(parts.authenticator, options.auth, service);
@@ -105,9 +116,10 @@ export function createNode(parts: NodeParts): PresenceNode {
   const gateway: Gateway = new Gateway(gatewayOptions);
   const dispatcher = new Dispatcher(gateway, {
     ...gatewayOptions,
-    onError: (error, event) => log.error({ err: error, event: event.slice(0, 64) }, 'a message could not be answered'),
-    onRefused: (code) => metrics.refused(code),
+    onError: (error, event) => log.error({ err: error, event: event.slice(0, 64) }, 'A message could not be answered.'),
+    onRefused: (code) => metrics.errors.labels(code).inc(),
   });
+  const clientAddress = createClientAddress(options.trustedProxies);
   const leases = new Leases({ service, identities, admission: gateway.admission, leaseMs: options.leaseMs });
   return {
     parts,
@@ -119,6 +131,7 @@ export function createNode(parts: NodeParts): PresenceNode {
     identities,
     fanout,
     watches,
+    addressOf: (request) => clientAddress(request.socket.remoteAddress, request.headers['x-forwarded-for']),
     start: () => service.start(),
     close: async () => {
       fanout.close();

@@ -136,6 +136,13 @@ export class PresenceService {
     return this.engine.roster.find(tenant, user);
   }
 
+  /** Whether a lost session of this device is waiting to come back. */
+  isAwaited(tenant: string, user: string, deviceKey: string): boolean {
+    for (let session = this.find(tenant, user)?.firstSession ?? null; session !== null; session = session.next)
+      if (session.state === 'lost' && (session.deviceKey === deviceKey || session.recovered)) return true;
+    return false;
+  }
+
   /** Makes these users resident; undefined when they are already, which is the common case and costs no promise. */
   load(tenant: string, users: readonly string[]): Promise<void> | undefined {
     const missing = users.filter((user) => this.find(tenant, user) === undefined);
@@ -249,7 +256,10 @@ export class PresenceService {
         screen: lease?.screen ?? null,
       },
       seenAt,
-      leaseUntilAt: lease?.leaseUntilAt ?? null,
+      lease:
+        lease === undefined
+          ? null
+          : { storedId: lease.id, startedAt: lease.startedAt, untilAt: lease.leaseUntilAt ?? seenAt, shown: !lease.hidden },
     });
   }
 

@@ -177,8 +177,9 @@ export class WriteBehind {
     const batch = emptyBatch();
     for (const user of taken.users) batch.users.push(userRecord(user));
     for (const session of taken.sessions) {
-      // Of somebody who opted out nothing is written down.
-      if (!session.user.facts.policy.optedOut) batch.sessions.push(sessionRecord(session, this.#options.node));
+      // Of somebody who opted out nothing is written down; what a dead process left is already.
+      const isRemembered = session.recovered && session.kind === 'link';
+      if (!session.user.facts.policy.optedOut && !isRemembered) batch.sessions.push(sessionRecord(session, this.#options.node));
     }
     batch.relations = taken.relations;
     batch.forget = taken.forget.map((user) => ({ tenant: user.tenant.name, user: user.id }));
@@ -201,6 +202,7 @@ function userRecord(user: User): UserRecord {
     onlineRule: facts.policy.onlineRule,
     lastSeenRule: facts.policy.lastSeenRule,
     optedOut: facts.policy.optedOut,
+    signedOutAt: user.signedOutAt,
     profile: user.profile === null ? null : JSON.stringify(user.profile),
   };
 }
@@ -209,7 +211,7 @@ function sessionRecord(session: Session, node: string): SessionRecord {
   const { details } = session;
   const open = session.state === 'live';
   return {
-    id: `${node}-${session.number}`,
+    id: session.storedId ?? `${node}-${session.number}`,
     tenant: session.user.tenant.name,
     user: session.user.id,
     node,

@@ -78,7 +78,7 @@ export const native = defineDialect({
     })),
 
     activity: hear(
-      z.object({ idleMs: z.number().min(0).max(FOR_MS_MAX), background: z.boolean().optional(), screen: shortText.optional() }),
+      z.object({ idleMs: z.number().int().min(0).max(FOR_MS_MAX), background: z.boolean().optional(), screen: shortText.optional() }),
       ({ idleMs, background, screen }, actions) => {
         actions.activity(idleMs, { ...(background === undefined ? null : { background }), ...(screen === undefined ? null : { screen }) });
         return undefined;

@@ -13,7 +13,7 @@ const contactOf = ({ spelled, view }: Shown, at: number) => ({
   timestamp: iso(at),
 });
 
-const opaque = z.unknown();
+const opaque = z.unknown().optional();
 
 const request = z.preprocess(
   (value) => (Array.isArray(value) ? { contactIds: value } : (value ?? {})),

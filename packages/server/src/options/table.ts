@@ -172,6 +172,12 @@ const SETTINGS = {
     default: null,
     purpose: 'Path of a JavaScript or TypeScript module whose exports are dialects of your own',
   },
+  authErrorsAfterConnect: {
+    kind: 'boolean',
+    default: false,
+    purpose:
+      'Whether Socket.IO clients of a dialect with words for it connect first and are then told that their token was refused, instead of a `connect_error`',
+  },
   audience: {
     kind: 'choice',
     default: 'everyone',

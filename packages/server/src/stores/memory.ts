@@ -168,6 +168,7 @@ function wholeTimes(batch: StoreBatch): StoreBatch {
     user.activeAt = floor(user.activeAt);
     user.restingSeenAt = floor(user.restingSeenAt);
     user.restingActiveAt = floor(user.restingActiveAt);
+    user.signedOutAt = floor(user.signedOutAt);
     user.availabilityUntilAt = floor(user.availabilityUntilAt);
   }
   for (const session of batch.sessions) {
@@ -195,6 +196,7 @@ function merged(stored: UserRecord | undefined, given: UserRecord): UserRecord {
     activeAt: later(stored.activeAt, given.activeAt),
     restingSeenAt: later(stored.restingSeenAt, given.restingSeenAt),
     restingActiveAt: later(stored.restingActiveAt, given.restingActiveAt),
+    signedOutAt: later(stored.signedOutAt, given.signedOutAt),
   };
 }
 

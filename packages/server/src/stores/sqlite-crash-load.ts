@@ -24,7 +24,7 @@ export function crashBatch(seed: number, cycle: number, number: number): StoreBa
     (user): UserRecord => ({
       ...{ tenant: TENANT, user, seenAt: at, activeAt: at, restingSeenAt: at, restingActiveAt: at, availability: 'auto' },
       ...{ availabilityUntilAt: null, text: `${cycle}/${number}`, onlineRule: 'everyone', lastSeenRule: 'everyone' },
-      ...{ optedOut: false, profile: null },
+      ...{ optedOut: false, signedOutAt: null, profile: null },
     }),
   );
   const sessions = users.map(

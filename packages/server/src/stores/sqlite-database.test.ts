@@ -29,7 +29,7 @@ function look<T>(file: string, act: (database: DatabaseSync) => T): T {
 const user = (name: string): UserRecord => ({
   ...{ tenant: 'app', user: name, seenAt: START, activeAt: null, restingSeenAt: START, restingActiveAt: null },
   ...{ availability: 'auto', availabilityUntilAt: null, text: null, onlineRule: 'everyone', lastSeenRule: 'everyone' },
-  ...{ optedOut: false, profile: null },
+  ...{ optedOut: false, signedOutAt: null, profile: null },
 });
 const openLink = (name: string, node: string): SessionRecord => ({
   ...{ id: `session-${name}`, tenant: 'app', user: name, node, kind: 'link', dialect: 'native', platform: null, appVersion: null },

@@ -20,6 +20,7 @@ export const USER_COLUMNS = {
   online_rule: (user: UserRecord) => user.onlineRule,
   last_seen_rule: (user: UserRecord) => user.lastSeenRule,
   opted_out: (user: UserRecord) => Number(user.optedOut),
+  signed_out_at: (user: UserRecord) => whole(user.signedOutAt),
   profile: (user: UserRecord) => user.profile,
 } satisfies Record<string, (user: UserRecord) => SQLInputValue>;
 
@@ -59,6 +60,7 @@ export const readUser = (row: Row): StoredUser => ({
   onlineRule: row.online_rule as StoredUser['onlineRule'],
   lastSeenRule: row.last_seen_rule as StoredUser['lastSeenRule'],
   optedOut: row.opted_out === 1,
+  signedOutAt: row.signed_out_at as number | null,
   profile: row.profile as string | null,
   contacts: JSON.parse(row.contacts as string) as string[],
   blocked: JSON.parse(row.blocked as string) as string[],

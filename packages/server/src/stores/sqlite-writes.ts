@@ -3,7 +3,7 @@ import { SESSION_COLUMNS, sessionValues, USER_COLUMNS, userValues } from './sqli
 import type { Settlement } from './sqlite-settlement.ts';
 import type { Relation, SessionRecord, StoreBatch, UserRecord } from './store.ts';
 
-const TIMES = new Set(['seen_at', 'active_at', 'resting_seen_at', 'resting_active_at']);
+const TIMES = new Set(['seen_at', 'active_at', 'resting_seen_at', 'resting_active_at', 'signed_out_at']);
 const laterOf = (column: string) => `max(ifnull(${column}, excluded.${column}), ifnull(excluded.${column}, ${column}))`;
 
 const userColumns = Object.keys(USER_COLUMNS);

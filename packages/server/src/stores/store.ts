@@ -17,6 +17,8 @@ export interface UserRecord {
   onlineRule: Rule;
   lastSeenRule: Rule;
   optedOut: boolean;
+  /** When the user was last signed out everywhere; never goes back, and is not forgotten with the times of presence. */
+  signedOutAt: number | null;
   /** What lists show of the person, as JSON text of a flat object; null when nothing is known. */
   profile: string | null;
 }
@@ -59,7 +61,7 @@ export interface SessionRecord {
 
 /** A set of writes that become durable together. */
 export interface StoreBatch {
-  /** Upserts. `seenAt`, `activeAt`, `restingSeenAt`, `restingActiveAt` never go back: the later of stored and given wins; null never wins. */
+  /** Upserts. `seenAt`, `activeAt`, `restingSeenAt`, `restingActiveAt`, `signedOutAt` never go back: the later of stored and given wins; null never wins. */
   users: UserRecord[];
   /** Upserts by `id`; the last one wins, whole. To be written with or after the record of their user, whose times they move. */
   sessions: SessionRecord[];

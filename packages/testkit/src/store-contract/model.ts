@@ -92,6 +92,7 @@ export class StoreModel {
       activeAt: latest(records.map((each) => each.activeAt)),
       restingSeenAt: latest([...records.map((each) => each.restingSeenAt), ...proofs.filter(({ shown }) => shown).map(({ at }) => at)]),
       restingActiveAt: latest(records.map((each) => each.restingActiveAt)),
+      signedOutAt: latest(records.map((each) => each.signedOutAt)),
       contacts: related('contact').toSorted(),
       blocked: related('block').toSorted(),
     };

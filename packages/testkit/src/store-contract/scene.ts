@@ -97,6 +97,7 @@ export function aUser(given: Partial<UserRecord> & Pick<UserRecord, 'user'>): Us
     onlineRule: 'everyone',
     lastSeenRule: 'everyone',
     optedOut: false,
+    signedOutAt: null,
     profile: null,
     ...given,
   };

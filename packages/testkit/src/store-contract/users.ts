@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aBatch, aSession, aUser, loadOne, type OpenPlace, SEED, sharedScene, T0 } from './scene.ts';
 
-const TIMES = ['seenAt', 'activeAt', 'restingSeenAt', 'restingActiveAt'] as const;
+const TIMES = ['seenAt', 'activeAt', 'restingSeenAt', 'restingActiveAt', 'signedOutAt'] as const;
 
 export function describeUsers(open: OpenPlace): void {
   describe('users', () => {
@@ -113,7 +113,7 @@ export function describeUsers(open: OpenPlace): void {
 
     test('[I2] times are the latest of all that was written, in whatever order and grouping', async () => {
       const at = fc.option(fc.integer({ min: T0, max: T0 + 1_000 }), { nil: null });
-      const record = fc.record({ seenAt: at, activeAt: at, restingSeenAt: at, restingActiveAt: at });
+      const record = fc.record({ seenAt: at, activeAt: at, restingSeenAt: at, restingActiveAt: at, signedOutAt: at });
       await fc.assert(
         fc.asyncProperty(fc.array(fc.array(record, { maxLength: 4 }), { maxLength: 8 }), async (batches) => {
           const tenant = scene.tenant();

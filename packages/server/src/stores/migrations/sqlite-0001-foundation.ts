@@ -19,6 +19,7 @@ CREATE TABLE users (
   online_rule TEXT NOT NULL,
   last_seen_rule TEXT NOT NULL,
   opted_out INTEGER NOT NULL,
+  signed_out_at INTEGER,
   profile TEXT,
   PRIMARY KEY (tenant, user)
 ) STRICT, WITHOUT ROWID;

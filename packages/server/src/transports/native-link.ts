@@ -1,0 +1,108 @@
+import { CLOSE_CODES, type CloseCode, type ErrorCode } from '@porchlight/protocol';
+import type { WebSocket } from 'ws';
+import type { Message } from '../dialects/dialect.ts';
+import { publicError } from '../errors.ts';
+import type { Fragment, Link } from './link.ts';
+
+/** Frames that a client may send before its hello is answered. */
+const HELD_MAX = 32;
+
+const CLOSE_FOR: Partial<Record<ErrorCode, CloseCode>> = {
+  UNAUTHENTICATED: 4401,
+  FORBIDDEN: 4403,
+  RATE_LIMITED: 4429,
+  UNAVAILABLE: 1013,
+  INTERNAL: 1013,
+};
+
+/** One native connection's wire: JSON frames, counted; all changes of a flush in one frame and one write. */
+export class NativeLink implements Link {
+  readonly transport = 'websocket';
+  readonly encoding = 'native';
+  /** Number of the last frame of the session. */
+  seq = 0;
+  readonly #ws: WebSocket;
+  #held: string[] = [];
+  #pingedAt: number;
+  #awaitsPong = false;
+
+  constructor(ws: WebSocket, now: number) {
+    this.#ws = ws;
+    this.#pingedAt = now;
+  }
+
+  bufferedBytes(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  say(messages: readonly Message[]): void {
+    for (const [type, payload] of messages) {
+      this.seq += 1;
+      this.#ws.send(JSON.stringify({ type, seq: this.seq, ...(payload as object) }));
+    }
+  }
+
+  encode([, record]: Message): Fragment {
+    return JSON.stringify(record);
+  }
+
+  tell(fragments: readonly Fragment[], at: number): void {
+    this.seq += 1;
+    this.#ws.send(`{"type":"changes","seq":${this.seq},"at":${at},"presences":[${fragments.join(',')}]}`);
+  }
+
+  close(code: CloseCode, retryAfterMs?: number): void {
+    if (this.#ws.readyState !== this.#ws.OPEN) return;
+    const { message } = CLOSE_CODES[code];
+    if (code !== 1000) this.say([['bye', { code, message, ...(retryAfterMs === undefined ? null : { retryAfterMs }) }]]);
+    this.#ws.close(code, message);
+  }
+
+  /** Lets go at once, without a goodbye. */
+  cut(): void {
+    this.#ws.terminate();
+  }
+
+  /** Goes on counting where a lost link of the same session stopped. */
+  continueFrom(link: NativeLink): void {
+    this.seq = link.seq;
+  }
+
+  /** Keeps what came before the hello was answered; too much of it closes. */
+  hold(text: string): void {
+    if (this.#held.length >= HELD_MAX) this.close(4400);
+    else this.#held.push(text);
+  }
+
+  release(): string[] {
+    const held = this.#held;
+    this.#held = [];
+    return held;
+  }
+
+  refuseHello(error: unknown): void {
+    const { code, message, retryAfterMs } = publicError(error);
+    this.say([['error', { code, message, retry: CLOSE_CODES[CLOSE_FOR[code] ?? 4400].retry, ...(retryAfterMs && { retryAfterMs }) }]]);
+    this.close(CLOSE_FOR[code] ?? 4400, retryAfterMs);
+  }
+
+  heard(): void {
+    this.#awaitsPong = false;
+  }
+
+  ponged(): void {
+    this.#awaitsPong = false;
+  }
+
+  /** Pings after `intervalMs` of its own, and cuts what has not answered within `timeoutMs`. */
+  pingIfDue(now: number, intervalMs: number, timeoutMs: number): void {
+    const sinceMs = now - this.#pingedAt;
+    if (this.#awaitsPong) {
+      if (sinceMs >= timeoutMs) this.cut();
+    } else if (sinceMs >= intervalMs) {
+      this.#pingedAt = now;
+      this.#awaitsPong = true;
+      this.#ws.ping();
+    }
+  }
+}
