@@ -13,12 +13,12 @@ const LOAD = fileURLToPath(new URL('./load/main.ts', import.meta.url));
 const PLAY_MS_MAX = 240_000;
 
 /** What became of one contestant in one setting of one scenario. */
-export type Outcome = { result: Result } | { skipped: string } | { failed: string };
+export type Outcome = { result: Result } | { unable: string } | { skipped: string } | { failed: string };
 
 /** Starts the contestant's server in a folder of its own, plays the setting against it, and takes everything away again. */
 export async function play(contestant: Contestant, scenario: Scenario, size: Size, setting: number): Promise<Outcome> {
   const lacking = scenario.needs.filter((need) => contestant.wire[need] === undefined);
-  if (lacking.length > 0) return { skipped: `cannot ${lacking.join(', ')}` };
+  if (lacking.length > 0) return { unable: lacking.join(', ') };
   const folder = await mkdtemp(join(tmpdir(), 'porchlight-bench-'));
   try {
     const launch = await contestant.server(folder, scenario.accounts(scenario.settings[size][setting]!));
@@ -31,10 +31,10 @@ export async function play(contestant: Contestant, scenario: Scenario, size: Siz
   }
 }
 
-async function against(launch: Launch, job: Omit<Job, 'port' | 'pid'>): Promise<Outcome> {
+async function against(launch: Launch, job: Omit<Job, 'port' | 'pid' | 'collects'>): Promise<Outcome> {
   let server = await startServer(launch);
   try {
-    return await load({ ...job, port: server.port, pid: server.pid }, async () => {
+    return await load({ ...job, port: server.port, pid: server.pid, collects: launch.collects === true }, async () => {
       await server.stop('crash');
       server = await startServer(launch);
       return server;

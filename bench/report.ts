@@ -21,6 +21,7 @@ function cell(figure: Spread | undefined, column: Column): string {
 }
 
 function row(line: Line, columns: readonly Column[]): string[] {
+  if ('unable' in line.outcome) return [];
   if ('skipped' in line.outcome) return [line.contestant, ...columns.map(() => '–'), `skipped: ${line.outcome.skipped}`];
   if ('failed' in line.outcome) return [line.contestant, ...columns.map(() => '–'), `FAILED: ${line.outcome.failed.split('\n')[0]}`];
   const { figures, serverSeconds, loadSeconds, notes } = line.outcome.result;
@@ -29,7 +30,10 @@ function row(line: Line, columns: readonly Column[]): string[] {
 }
 
 /** A Markdown table of one setting of one scenario. */
-export function table(scenario: Scenario, setting: string, lines: readonly Line[]): string {
+export function table(scenario: Scenario, setting: string, all: readonly Line[]): string {
+  const lines = all.filter(({ outcome }) => !('unable' in outcome));
+  const unable = all.filter(({ outcome }) => 'unable' in outcome).map(({ contestant }) => contestant);
+  const cannot = unable.length === 0 ? [] : [`Cannot do this: ${unable.join(', ')}.`, ''];
   const rows = [['', ...scenario.columns.map(({ title }) => title), 'notes'], ...lines.map((line) => row(line, scenario.columns))];
   const widths = rows[0]!.map((_, index) => Math.max(...rows.map((cells) => cells[index]!.length)));
   const last = widths.length - 1;
@@ -37,5 +41,5 @@ export function table(scenario: Scenario, setting: string, lines: readonly Line[
     index === 0 || index === last ? text.padEnd(index === last ? 0 : widths[index]!) : text.padStart(widths[index]!);
   const drawn = rows.map((cells) => `| ${cells.map(pad).join(' | ')} |`);
   const rule = `|${widths.map((width, index) => (index === last ? '---' : '-'.repeat(width + 1) + (index === 0 ? '-' : ':'))).join('|')}|`;
-  return [`### (${scenario.letter}) ${scenario.title}: ${setting}`, '', drawn[0], rule, ...drawn.slice(1), ''].join('\n');
+  return [`### (${scenario.letter}) ${scenario.title}: ${setting}`, '', drawn[0], rule, ...drawn.slice(1), '', ...cannot].join('\n');
 }

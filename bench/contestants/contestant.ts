@@ -1,13 +1,15 @@
 import type { FRAMINGS } from '../load/framing.ts';
 import type { LoadConnection } from '../load/load-connection.ts';
 
-/** How a server process is started; `{port}` in an argument or environment value needs no filling: the recipe knows its port. */
+/** How a server process is started. */
 export interface Launch {
   command: string;
   args: string[];
   env?: Record<string, string>;
   /** Where it will listen. Absent when it prints `listening <port>` on its standard output. */
   port?: number;
+  /** True when SIGUSR2 makes it collect its garbage. */
+  collects?: boolean;
 }
 
 /** Why a contestant cannot take part here, such as a binary that is not installed. */

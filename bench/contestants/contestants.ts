@@ -1,11 +1,13 @@
 import { aedes } from './aedes.ts';
 import type { Contestant } from './contestant.ts';
+import { floorHttp } from './floor-http.ts';
 import { floorSend } from './floor-send.ts';
 import { floorSocketio } from './floor-socketio.ts';
 import { floorWs, floorWsBatched } from './floor-ws.ts';
 import { mosquitto } from './mosquitto.ts';
 import { naive } from './naive.ts';
 
+import { naiveHttp } from './naive-http.ts';
 import { socketcluster } from './socketcluster.ts';
 /** In the order of the report. */
 export const contestants: readonly Contestant[] = [
@@ -13,7 +15,9 @@ export const contestants: readonly Contestant[] = [
   floorWs,
   floorWsBatched,
   floorSocketio,
+  floorHttp,
   naive,
+  naiveHttp,
   mosquitto,
   aedes,
   socketcluster,

@@ -11,6 +11,7 @@ export function nodeServer(program: string, env: Record<string, string> = {}): L
     command: process.execPath,
     args: ['--import', COLLECT_ON_SIGNAL, fileURLToPath(new URL(program, import.meta.url))],
     env: { NODE_ENV: 'production', ...env },
+    collects: true,
   };
 }
 

@@ -14,6 +14,8 @@ export class Crowd implements Observer {
   /** Set by the scenario to count what it needs. */
   onDelivered: (connection: LoadConnection, user: number, online: boolean, atMs: number) => void = () => {};
   onAnswered: (connection: LoadConnection) => void = () => {};
+  /** Whose end by the server is not a failure. */
+  mayEnd: (connection: LoadConnection) => boolean = () => false;
   #wire: Wire;
   #port: number;
   #signingIn = new Map<LoadConnection, Waiter>();
@@ -88,7 +90,7 @@ export class Crowd implements Observer {
 
   closed(connection: LoadConnection, cause?: Error): void {
     if (cause === undefined) return;
-    this.#failure ??= cause;
+    if (!this.mayEnd(connection)) this.#failure ??= cause;
     this.#signingIn.get(connection)?.(cause);
     this.#beginning.get(connection)?.(cause);
   }

@@ -16,7 +16,7 @@ export interface FlipRound {
 }
 
 /**
- * Users who flip once a second, each at its own moment of the second. A user whose last flip has not reached everybody waits, and so
+ * Users who flip so many times a second, each at its own moment of the second. A user whose last flip has not reached everybody waits, and so
  * does everybody when too many are under way: an overloaded server is measured at the pace it can hold.
  */
 export class Flippers {
@@ -32,12 +32,12 @@ export class Flippers {
   }
 
   /** Flips for a while, then waits for the last delivery; throws when one does not come. */
-  async run(crowd: Crowd, ledger: Ledger, durationMs: number): Promise<FlipRound> {
+  async run(crowd: Crowd, ledger: Ledger, durationMs: number, flipsPerSecond = 1): Promise<FlipRound> {
     const round: FlipRound = { flips: 0, late: 0 };
     const startedAt = performance.now();
     let turn = 0;
     while (performance.now() - startedAt < durationMs) {
-      const due = Math.floor(((performance.now() - startedAt) * this.#users.length) / 1_000);
+      const due = Math.floor(((performance.now() - startedAt) * this.#users.length * flipsPerSecond) / 1_000);
       for (; turn < due; turn++) this.#flip(turn % this.#users.length, ledger, round);
       crowd.check();
       await pause(TICK_MS);
@@ -49,6 +49,11 @@ export class Flippers {
     );
     crowd.check();
     return round;
+  }
+
+  /** The truth of the moment. */
+  isOnline(user: number): boolean {
+    return this.#online[user] === 1;
   }
 
   #flip(user: number, ledger: Ledger, round: FlipRound): void {

@@ -72,6 +72,10 @@ export class LoadConnection {
     this.#socket.on('close', () => this.#close(new Error(`connection ${index} was closed by the server`)));
   }
 
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
   /** Sends bytes that are already framed. */
   send(bytes: Buffer): void {
     this.#socket.write(bytes);

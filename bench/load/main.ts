@@ -8,6 +8,7 @@ import { scenarios } from '../scenarios/scenarios.ts';
 import { pause, type Stage } from './stage.ts';
 
 const AFTER_RESTART_MS = 200;
+const AFTER_COLLECTION_MS = 700;
 
 /** What the runner asks for. */
 export interface Job {
@@ -17,6 +18,7 @@ export interface Job {
   setting: number;
   port: number;
   pid: number;
+  collects: boolean;
 }
 
 export type ToRunner = { type: 'result'; result: Result } | { type: 'failed'; reason: string } | { type: 'restart' };
@@ -35,6 +37,14 @@ async function play(job: Job): Promise<Result> {
     wire: contestant.wire,
     port: job.port,
     pid: job.pid,
+    collect: async () => {
+      if (!job.collects) return;
+      // Twice, because what the first collection finalises is freed by the second.
+      for (let turn = 0; turn < 2; turn++) {
+        process.kill(stage.pid, 'SIGUSR2');
+        await pause(AFTER_COLLECTION_MS);
+      }
+    },
     restart: async () => {
       const server = new Promise<{ port: number; pid: number }>((resolve) => {
         restarted = resolve;

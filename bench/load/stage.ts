@@ -10,6 +10,8 @@ export interface Stage {
   pid: number;
   /** Kills the server without warning, starts it again on the same folder, and gives it a moment. */
   restart(): Promise<void>;
+  /** Has the server collect its garbage where it can be asked to. */
+  collect(): Promise<void>;
 }
 
 /** What one measured section cost. */

@@ -46,7 +46,7 @@ export const oneChange: Scenario<Setting> = {
     { key: 'p99Ms', title: 'p99 ms', digits: 2, better: 'less' },
   ],
   settings: {
-    quick: [{ label: '1,000 watchers', watchers: 1_000, flipsPerRound: 20, rounds: 3 }],
+    quick: [{ label: '1,000 watchers', watchers: 1_000, flipsPerRound: 12, rounds: 2 }],
     full: [
       { label: '1,000 watchers', watchers: 1_000, flipsPerRound: 30, rounds: 5 },
       { label: '5,000 watchers', watchers: 5_000, flipsPerRound: 10, rounds: 5 },

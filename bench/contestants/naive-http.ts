@@ -1,0 +1,12 @@
+import type { Contestant } from './contestant.ts';
+import { httpWire } from './http-wire.ts';
+import { nodeServer } from './node-server.ts';
+
+/** The HTTP side of the naive server: it reads the token's claims without verifying it and puts the time in a Map. */
+export const naiveHttp: Contestant = {
+  name: 'naive HTTP',
+  kind: 'peer',
+  lacks: 'identity (it does not verify the token), leases, last seen across restarts, several devices, privacy',
+  server: async () => nodeServer('../peers/naive/server.ts'),
+  wire: httpWire,
+};
