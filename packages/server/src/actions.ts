@@ -197,7 +197,7 @@ export class ConnectionActions implements Actions {
     if (sender === undefined) return;
     const told: [connection: Connection, wasOnline: boolean][] = [];
     for (const { id } of to)
-      for (const connection of this.#gateway.connectionsOf(this.#viewer.tenant, id))
+      for (const connection of this.#gateway.signedIn.of({ tenant: this.#viewer.tenant, user: id }))
         if (connection.dialects.includes(this.#dialect)) told.push([connection, showsOnline(sender, connection.viewer)]);
     this.#options.fanout.together(() => {
       this.show(shown);
@@ -231,7 +231,7 @@ export class ConnectionActions implements Actions {
     const { identity } = this.#connection;
     if (identity === null) return this.#connection.watcher.size;
     let watched = 0;
-    for (const each of this.#gateway.connectionsOf(identity.tenant, identity.user)) watched += each.watcher.size;
+    for (const each of this.#gateway.signedIn.of(identity)) watched += each.watcher.size;
     return watched;
   }
 }

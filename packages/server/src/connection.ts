@@ -1,7 +1,7 @@
 import type { Facts, User, Viewer, Watcher } from '@porchlight/engine';
+import type { Arrival } from './arrival.ts';
 import type { Identity } from './authenticate.ts';
 import type { Dialect } from './dialects/dialect.ts';
-import type { Arrival } from './gateway.ts';
 import type { Link } from './transports/link.ts';
 
 /**

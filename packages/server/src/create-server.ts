@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -75,7 +76,7 @@ export async function createServer(options: ServerOptions, overrides: ServerOver
   let closing: Promise<void> | undefined;
   const stop = async () => {
     http.close();
-    node.gateway.drain(() => Math.floor(Math.random() * RETURN_WITHIN_MS));
+    node.gateway.drain(() => randomInt(RETURN_WITHIN_MS));
     webSocket.close();
     socketIo.close();
     http.closeAllConnections();

@@ -3,6 +3,7 @@ import type { Session, SessionDetails, TypingChange, Watches } from '@porchlight
 import { showsOnline } from '@porchlight/engine';
 import { type CloseCode, spellAsNumber } from '@porchlight/protocol';
 import { Admission } from './admission.ts';
+import type { Arrival } from './arrival.ts';
 import type { Identity } from './authenticate.ts';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
@@ -12,6 +13,7 @@ import type { Fanout } from './fanout.ts';
 import type { Identities } from './identities.ts';
 import type { ServerOptions } from './options.ts';
 import type { PresenceService } from './presence-service.ts';
+import { SignedIn } from './signed-in.ts';
 import type { Link } from './transports/link.ts';
 
 export interface GatewayOptions {
@@ -21,23 +23,6 @@ export interface GatewayOptions {
   identities: Identities;
   clock: Clock;
   options: ServerOptions;
-}
-
-/** What a transport knows of somebody who connects. */
-export interface Arrival {
-  link: Link;
-  /** Null only in open mode: the first message that names a user will sign in. */
-  identity: Identity | null;
-  dialects: readonly Dialect[];
-  address: string;
-  /** The same for the same device of the same user, so that it can replace its lost session; null when unknown. */
-  deviceKey: string | null;
-  details?: Partial<Omit<SessionDetails, 'dialect'>>;
-  watchOnly?: boolean;
-  /** The page can be asked for a sign of life. */
-  answersPing?: boolean;
-  /** Told once when the connection is forgotten. */
-  dropped?: () => void;
 }
 
 /** How often the ends of tokens are looked at. */
@@ -52,7 +37,8 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #connections = new Set<Connection>();
   readonly #bySession = new Map<number, Connection>();
-  readonly #byUser = new Map<string, Set<Connection>>();
+  /** By user. */
+  readonly signedIn = new SignedIn();
   #draining = false;
   #cancelSweep: (() => void) | undefined;
 
@@ -94,10 +80,9 @@ export class Gateway {
     if (identities.isRevoked(identity)) throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out; a new token is needed.');
     if (connection.closed) return;
     if (connection.identity !== null) this.#signOff(connection);
-    const group = this.#connectionsOf(identity.tenant, identity.user);
-    this.admission.admitUser(group.size);
-    group.add(connection);
+    this.admission.admitUser(this.signedIn.count(identity));
     connection.identity = identity;
+    this.signedIn.add(connection);
     connection.viewer = { tenant: identity.tenant, user: identity.user };
     connection.expiresAt = identity.expiresAt ?? Number.POSITIVE_INFINITY;
     if (!connection.watchOnly) this.openSession(connection);
@@ -224,7 +209,7 @@ export class Gateway {
     connection.arrival.dropped?.();
     this.#connections.delete(connection);
     if (connection.session !== null) this.#bySession.delete(connection.session);
-    this.#leaveGroup(connection);
+    this.signedIn.delete(connection);
     this.#options.watches.leave(connection.watcher);
     this.#options.fanout.leave(connection);
   }
@@ -244,11 +229,10 @@ export class Gateway {
 
   /** Ends the connections of a user, including those that only watch. */
   closeUser(tenant: string, user: string, code: CloseCode): void {
-    for (const connection of [...this.#connectionsOf(tenant, user)]) {
+    for (const connection of [...this.signedIn.of({ tenant, user })]) {
       if (connection.identity !== null) this.#options.identities.revoke(connection.identity);
       this.close(connection, code);
     }
-    if (this.#byUser.get(keyOf(tenant, user))?.size === 0) this.#byUser.delete(keyOf(tenant, user));
   }
 
   ask(session: Session): void {
@@ -258,7 +242,7 @@ export class Gateway {
   typing(change: TypingChange): void {
     const sender = this.#options.service.find(change.tenant, change.from);
     if (sender === undefined) return;
-    for (const connection of this.connectionsOf(change.tenant, change.to)) {
+    for (const connection of this.signedIn.of({ tenant: change.tenant, user: change.to })) {
       if (!showsOnline(sender, connection.viewer)) continue;
       const spell = (id: string) => (connection.spellsNumbers ? spellAsNumber(id) : id);
       for (const dialect of connection.dialects) {
@@ -266,10 +250,6 @@ export class Gateway {
         if (message !== undefined) connection.link?.say([message]);
       }
     }
-  }
-
-  connectionsOf(tenant: string, user: string): Iterable<Connection> {
-    return this.#byUser.get(keyOf(tenant, user)) ?? [];
   }
 
   /** Sends everybody away, to come back in a while; sessions stay open in the store, so that nobody is told anything. */
@@ -305,28 +285,10 @@ export class Gateway {
 
   #signOff(connection: Connection): void {
     this.leaveSession(connection, 'left');
-    this.#leaveGroup(connection);
+    this.signedIn.delete(connection);
     this.#options.watches.clear(connection.watcher);
     this.#options.fanout.leave(connection);
     connection.identity = null;
-  }
-
-  #connectionsOf(tenant: string, user: string): Set<Connection> {
-    const key = keyOf(tenant, user);
-    let group = this.#byUser.get(key);
-    if (group === undefined) {
-      group = new Set();
-      this.#byUser.set(key, group);
-    }
-    return group;
-  }
-
-  #leaveGroup(connection: Connection): void {
-    const { identity } = connection;
-    if (identity === null) return;
-    const key = keyOf(identity.tenant, identity.user);
-    const group = this.#byUser.get(key);
-    if (group?.delete(connection) === true && group.size === 0) this.#byUser.delete(key);
   }
 
   #sweepLater(): void {
@@ -339,5 +301,3 @@ export class Gateway {
     });
   }
 }
-
-const keyOf = (tenant: string, user: string) => `${tenant}\u0000${user}`;
