@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Session, SessionDetails, TypingChange, Watches } from '@porchlight/engine';
+import type { Session, TypingChange, Watches } from '@porchlight/engine';
 import { showsOnline } from '@porchlight/engine';
 import { type CloseCode, spellAsNumber } from '@porchlight/protocol';
 import { Admission } from './admission.ts';
@@ -165,9 +165,11 @@ export class Gateway {
     const { session } = connection;
     if (session === null) return this.drop(connection);
     connection.link = null;
-    // In order with what is still being answered, lest an answer brings the session back.
-    const graceMs = connection.closingGraceMs;
-    this.#options.service.step({ type: 'lost', session, ...(graceMs === null ? null : { graceMs }) });
+    this.#options.service.step({
+      type: 'lost',
+      session,
+      ...(connection.closingGraceMs !== null && { graceMs: connection.closingGraceMs }),
+    });
     if (!mayResume || connection.session === null) this.drop(connection);
   }
 
