@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Session, TypingChange, Watches } from '@porchlight/engine';
-import { showsOnline } from '@porchlight/engine';
-import { type CloseCode, spellAsNumber } from '@porchlight/protocol';
+import type { Session, Watches } from '@porchlight/engine';
+import type { CloseCode } from '@porchlight/protocol';
 import { Admission } from './admission.ts';
 import type { Arrival } from './arrival.ts';
 import type { Identity } from './authenticate.ts';
@@ -239,19 +238,6 @@ export class Gateway {
 
   ask(session: Session): void {
     this.#bySession.get(session.number)?.link?.say([['ping', { now: this.#options.clock.now() }]]);
-  }
-
-  typing(change: TypingChange): void {
-    const sender = this.#options.service.find(change.tenant, change.from);
-    if (sender === undefined) return;
-    for (const connection of this.signedIn.of({ tenant: change.tenant, user: change.to })) {
-      if (!showsOnline(sender, connection.viewer)) continue;
-      const spell = (id: string) => (connection.spellsNumbers ? spellAsNumber(id) : id);
-      for (const dialect of connection.dialects) {
-        const message = dialect.says.typing?.({ ...change, from: spell(change.from), to: spell(change.to), at: this.#options.clock.now() });
-        if (message !== undefined) connection.link?.say([message]);
-      }
-    }
   }
 
   /** Sends everybody away, to come back in a while; sessions stay open in the store, so that nobody is told anything. */

@@ -17,6 +17,7 @@ import type { Metrics } from './metrics.ts';
 import type { ServerOptions } from './options.ts';
 import { PresenceService } from './presence-service.ts';
 import type { Store } from './stores/store.ts';
+import { tellTyping } from './tell-typing.ts';
 
 /** What a node stands on; everything that touches the outside is passed in. */
 export interface NodeParts {
@@ -101,7 +102,13 @@ export function createNode(parts: NodeParts): PresenceNode {
         fanout.note(change);
       },
       settled: () => fanout.flush(),
-      typing: (change) => gateway.typing(change),
+      typing: (change) =>
+        tellTyping(
+          change,
+          service.find(change.tenant, change.from),
+          gateway.signedIn.of({ tenant: change.tenant, user: change.to }),
+          clock.now(),
+        ),
       asked: (session) => gateway.ask(session),
       ended: (session) => gateway.sessionEnded(session),
       storeFailed: (error) => {

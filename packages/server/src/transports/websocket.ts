@@ -90,6 +90,8 @@ export function createWebSocketTransport(node: PresenceNode): WebSocketTransport
       connection = await signIn(frame, frame.token ?? upgradeToken, link, address);
       arriving.signedIn();
       cancelDeadline();
+      // It may have gone while its user was being loaded.
+      if (ws.readyState !== ws.OPEN) node.gateway.lost(connection, true);
     };
 
     ws.on('message', (data, isBinary) => {
