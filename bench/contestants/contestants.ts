@@ -6,11 +6,18 @@ import { floorSocketio } from './floor-socketio.ts';
 import { floorWs, floorWsBatched } from './floor-ws.ts';
 import { mosquitto } from './mosquitto.ts';
 import { naive } from './naive.ts';
-
 import { naiveHttp } from './naive-http.ts';
+import { porchlightGateway } from './porchlight-gateway.ts';
+import { porchlightHttp } from './porchlight-http.ts';
+import { porchlightNative } from './porchlight-native.ts';
+import { porchlightSocketio } from './porchlight-socketio.ts';
 import { socketcluster } from './socketcluster.ts';
 /** In the order of the report. */
 export const contestants: readonly Contestant[] = [
+  porchlightNative,
+  porchlightSocketio,
+  porchlightGateway,
+  porchlightHttp,
   floorSend,
   floorWs,
   floorWsBatched,
