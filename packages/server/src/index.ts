@@ -1,4 +1,5 @@
 export { type Authenticator, createAuthenticator, type Identity, signToken } from './authenticate.ts';
+export { type Backend, createBackend } from './backend.ts';
 export { type Clock, createManualClock, createSystemClock, type ManualClock } from './clock.ts';
 export type { Cluster, ClusterEvents } from './cluster/cluster.ts';
 export { createSoloCluster } from './cluster/solo.ts';

@@ -51,7 +51,7 @@ export function shownProfile(user: User, expose: readonly string[]): Readonly<Re
   return shown;
 }
 
-const ALWAYS_SHOWN = new Set(['name', 'role', 'userType']);
+const ALWAYS_SHOWN = new Set(['name', 'role', 'userType', 'userName']);
 
 /** Whoever is not signed in. */
 export function publicViewer(tenant: string): Viewer {

@@ -43,7 +43,7 @@ export const userStatus = defineDialect({
         status: 'online',
         lastSeen: iso(view.lastSeenAt),
         userType: profile['userType'] ?? profile.role ?? null,
-        userName: profile.name ?? null,
+        userName: profile['userName'] ?? profile.name ?? null,
       }));
       return { says: [['onlineUsersList', list]], ack: list };
     }),
