@@ -42,8 +42,8 @@ export const userStatus = defineDialect({
         userId: spelled,
         status: 'online',
         lastSeen: iso(view.lastSeenAt),
-        userType: profile['userType'] ?? profile.role ?? null,
-        userName: profile['userName'] ?? profile.name ?? null,
+        userType: profile.userType ?? profile.role ?? null,
+        userName: profile.userName ?? profile.name ?? null,
       }));
       return { says: [['onlineUsersList', list]], ack: list };
     }),
