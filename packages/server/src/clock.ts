@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { AlarmQueue } from './alarm-queue.ts';
 
 /**
  * Time for the whole server. This is the only file that may read a clock or set a timer; everything else is given one of these, so
@@ -16,36 +17,54 @@ const TIMEOUT_MAX_MS = 2_147_000_000;
 /** How fast a wrong clock is followed: 5 ms a second, slow enough that no deadline is off by more than half a percent. */
 const SLEW = 0.005;
 
+/** What the system clock stands on: a wall clock that may be set at any time, a count that only rises, and a timer. */
+export interface Timekeeping {
+  wallMs(): number;
+  monotonicMs(): number;
+  /** Calls `ring` once after `delayMs`; returns how to call it off. */
+  after(delayMs: number, ring: () => void): () => void;
+}
+
+const machine: Timekeeping = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, ring) {
+    const timer = setTimeout(ring, delayMs);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
 /** The machine's clock, smoothed: monotonic time since the start, drawn slowly towards the wall clock. */
-export function createSystemClock(): Clock {
-  let anchorAt = Date.now() - performance.now();
-  let last = Date.now();
-  let slewedAt = performance.now();
+export function createSystemClock(timekeeping: Timekeeping = machine): Clock {
+  const { wallMs, monotonicMs, after } = timekeeping;
+  let slewedAt = monotonicMs();
+  let last = wallMs();
+  let anchorAt = last - slewedAt;
 
   const now = () => {
-    const monotonicMs = performance.now();
-    const sinceSlewMs = monotonicMs - slewedAt;
+    const elapsedMs = monotonicMs();
+    const sinceSlewMs = elapsedMs - slewedAt;
     if (sinceSlewMs >= 1_000) {
-      const errorMs = Date.now() - (anchorAt + monotonicMs);
+      const errorMs = wallMs() - (anchorAt + elapsedMs);
       const bound = sinceSlewMs * SLEW;
       anchorAt += Math.max(-bound, Math.min(bound, errorMs));
-      slewedAt = monotonicMs;
+      slewedAt = elapsedMs;
     }
-    last = Math.max(last, Math.floor(anchorAt + monotonicMs));
+    last = Math.max(last, Math.floor(anchorAt + elapsedMs));
     return last;
   };
 
   return {
     now,
     alarm(at, ring) {
-      let timer: NodeJS.Timeout;
+      let cancel: () => void;
       const set = () => {
         const delayMs = Math.max(0, at - now());
-        timer = setTimeout(() => (delayMs > TIMEOUT_MAX_MS ? set() : ring()), Math.min(delayMs, TIMEOUT_MAX_MS));
-        timer.unref();
+        cancel = after(Math.min(delayMs, TIMEOUT_MAX_MS), () => (delayMs > TIMEOUT_MAX_MS ? set() : ring()));
       };
       set();
-      return () => clearTimeout(timer);
+      return () => cancel();
     },
   };
 }
@@ -60,31 +79,18 @@ export interface ManualClock extends Clock {
 
 export function createManualClock(startAt = Date.UTC(2026, 0, 1)): ManualClock {
   let now = startAt;
-  let counter = 0;
-  const alarms = new Map<number, { at: number; ring: () => void }>();
-
-  const earliest = () => {
-    let found: [number, { at: number; ring: () => void }] | undefined;
-    for (const each of alarms) if (found === undefined || each[1].at < found[1].at) found = each;
-    return found;
-  };
-
+  const alarms = new AlarmQueue();
   return {
     now: () => now,
-    alarm(at, ring) {
-      const key = ++counter;
-      alarms.set(key, { at, ring });
-      return () => alarms.delete(key);
-    },
+    alarm: (at, ring) => alarms.add(at, ring),
     advance(ms) {
       const end = now + ms;
-      for (let next = earliest(); next !== undefined && next[1].at <= end; next = earliest()) {
-        alarms.delete(next[0]);
-        now = Math.max(now, next[1].at);
-        next[1].ring();
+      for (let next = alarms.takeDue(end); next !== undefined; next = alarms.takeDue(end)) {
+        now = Math.max(now, next.at);
+        next.ring();
       }
       now = end;
     },
-    nextAlarmAt: () => earliest()?.[1].at ?? Number.POSITIVE_INFINITY,
+    nextAlarmAt: () => alarms.nextAt(),
   };
 }
