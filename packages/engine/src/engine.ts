@@ -133,6 +133,7 @@ export class Engine {
       user.remoteSlots ??= new Map();
       user.remoteSlots.set(event.node, event.slot);
     } else if (user.remoteSlots?.delete(event.node) === true && user.remoteSlots.size === 0) user.remoteSlots = null;
+    if (user.facts.policy.optedOut) return;
     if (event.seenAt !== null && (user.seenAt === null || event.seenAt > user.seenAt)) user.seenAt = event.seenAt;
     if (event.activeAt !== null && (user.activeAt === null || event.activeAt > user.activeAt)) user.activeAt = event.activeAt;
     settle(user, this.#step.options, this.#step.outcome, now);

@@ -73,7 +73,13 @@ export type EngineEvent =
   /** The person did something `idleMs` ago. */
   | { type: 'activity'; session: number; idleMs: number; background?: boolean; screen?: string }
   /** More became known of the client; nobody is told. */
-  | { type: 'describe'; session: number; details: Partial<Pick<SessionDetails, 'dialect' | 'appVersion' | 'device' | 'screen'>> }
+  | {
+      type: 'describe';
+      session: number;
+      details: Partial<Pick<SessionDetails, 'dialect' | 'appVersion' | 'device' | 'screen'>>;
+      /** What lists show of the person from now on. */
+      profile?: Readonly<Record<string, string | undefined>>;
+    }
   /** A lease is renewed, from its last heartbeat. Details that are undefined stay. */
   | { type: 'renew'; session: number; leaseMs: number; background: boolean; details: Partial<SessionDetails> }
   /** The link broke without a goodbye. */

@@ -4,9 +4,13 @@ import type { Session } from './session.ts';
 import type { User } from './user.ts';
 
 const NONE: readonly never[] = Object.freeze([]);
+/** Up to here looking through a list costs less than a set. */
+const SHORT = 16;
 
 /** Collects what a step has to say. Most steps have nothing to say, so lists are made when something is put in. */
 export class OutcomeBuilder implements Outcome {
+  #named: Set<User | Session> | undefined;
+
   static readonly NOTHING: Outcome = Object.freeze(new OutcomeBuilder());
 
   isEmpty = true;
@@ -24,11 +28,11 @@ export class OutcomeBuilder implements Outcome {
   }
 
   saveUser(user: User): void {
-    if (!this.users.includes(user)) this.users = this.#with(this.users, user);
+    if (this.#isNew(this.users, user)) this.users = this.#with(this.users, user);
   }
 
   saveSession(session: Session): void {
-    if (!this.sessions.includes(session)) this.sessions = this.#with(this.sessions, session);
+    if (this.#isNew(this.sessions, session)) this.sessions = this.#with(this.sessions, session);
   }
 
   forget(user: User): void {
@@ -49,6 +53,16 @@ export class OutcomeBuilder implements Outcome {
 
   end(session: Session): void {
     this.ended = this.#with(this.ended, session);
+  }
+
+  // Nearly every step names one user; the grace of a hundred thousand may end in one, and comparing each with all the others would take
+  // seconds. A set is made only then.
+  #isNew(list: readonly (User | Session)[], item: User | Session): boolean {
+    if (list.length < SHORT && this.#named === undefined) return !list.includes(item as never);
+    this.#named ??= new Set([...this.users, ...this.sessions]);
+    if (this.#named.has(item)) return false;
+    this.#named.add(item);
+    return true;
   }
 
   #with<T>(list: readonly T[], item: T): readonly T[] {

@@ -29,6 +29,8 @@ export class Session extends Timed {
   /** The page was asked for a sign of life and gave none. */
   suspect = false;
   asked = false;
+  /** The page can be asked for one. */
+  answersPing = false;
   /** As last settled: nobody has touched anything for a while, in the background, or suspect. */
   away = false;
   /** Taken over from a process that ended. */

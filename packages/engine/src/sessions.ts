@@ -44,6 +44,10 @@ export class Sessions {
         return this.#act(session, event, now);
       case 'describe':
         Object.assign(session.details, event.details);
+        if (event.profile !== undefined) {
+          session.user.profile = event.profile;
+          this.#step.outcome.saveUser(session.user);
+        }
         return this.#step.outcome.saveSession(session);
       case 'renew':
         return this.#renew(session, event, now);
@@ -72,7 +76,8 @@ export class Sessions {
       now,
     );
     if (event.kind === 'lease') session.untilAt = now + (event.leaseMs ?? 0);
-    if (event.answersPing === true) session.lifeDueAt = now + this.#step.options.signOfLifeMs;
+    session.answersPing = event.answersPing ?? false;
+    if (session.answersPing) session.lifeDueAt = now + this.#step.options.signOfLifeMs;
     session.background = event.background ?? false;
     if (event.profile !== undefined && event.profile !== null) user.profile = event.profile;
     this.#replaceForerunners(session, now);
@@ -183,6 +188,10 @@ export class Sessions {
     session.state = 'live';
     session.untilAt = Number.POSITIVE_INFINITY;
     session.recovered = false;
+    // Somebody signed in for it again: the page lives, and is asked from now on as before.
+    session.suspect = false;
+    session.asked = false;
+    if (session.answersPing) session.lifeDueAt = now + this.#step.options.signOfLifeMs;
     touch(session, now);
     this.#step.outcome.saveSession(session);
     this.#settleSession(session, now);

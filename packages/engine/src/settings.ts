@@ -1,8 +1,8 @@
 import type { EngineEvent } from './events.ts';
 import type { OutcomeBuilder } from './outcome.ts';
 import { type Claim, NO_CLAIM, type Policy } from './policy.ts';
-import { type Facts, merge, type Slot, statusOf } from './presence.ts';
-import { replaceFacts, restingTimes } from './settle.ts';
+import { type Facts, statusOf } from './presence.ts';
+import { mergeOf, replaceFacts, restingTimes } from './settle.ts';
 import type { User } from './user.ts';
 
 const STRICTNESS = { everyone: 0, contacts: 1, nobody: 2 } as const;
@@ -41,8 +41,7 @@ function changedPolicy(policy: Policy, event: Extract<EngineEvent, { type: 'sett
 // A claim can only be made of somebody who is there; without one the sessions decide, which `settle` has reduced to slots already.
 function statusWith(user: User, claim: Claim, policy: Policy): Facts['status'] {
   if (policy.optedOut) return 'offline';
-  const slots: Slot[] = [...(user.slot === null ? [] : [user.slot]), ...(user.remoteSlots?.values() ?? [])];
-  return statusOf(merge(slots), claim);
+  return statusOf(mergeOf(user), claim);
 }
 
 // Nothing may be left that tells of the user, here or in the store; sessions stay open but count for nothing.

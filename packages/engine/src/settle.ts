@@ -1,6 +1,17 @@
 import type { OutcomeBuilder } from './outcome.ts';
 import type { EngineOptions } from './policy.ts';
-import { type Digest, type Facts, merge, NO_PLATFORMS, type Slot, samePlatforms, sameSlot, statusOf, unitePlatforms } from './presence.ts';
+import {
+  ABSENT,
+  type Digest,
+  type Facts,
+  merge,
+  NO_PLATFORMS,
+  type Slot,
+  samePlatforms,
+  sameSlot,
+  statusOf,
+  unitePlatforms,
+} from './presence.ts';
 import type { Session } from './session.ts';
 import type { User } from './user.ts';
 import { AUDIENCE, tellsApart } from './visibility.ts';
@@ -50,6 +61,13 @@ export function digestOf(user: User, options: EngineOptions, now: number): Slot 
   return { status, certainty, sinceAt: slot?.sinceAt ?? now, platforms };
 }
 
+/** What all nodes together know of a user; of one who opted out nothing, whatever a node still says. */
+export function mergeOf({ slot, remoteSlots, facts }: User): Digest {
+  if (facts.policy.optedOut) return ABSENT;
+  if (remoteSlots === null) return merge(slot === null ? [] : [slot]);
+  return merge([...(slot === null ? [] : [slot]), ...remoteSlots.values()]);
+}
+
 /** Brings everything that follows from a user's sessions up to date, and notes what became different. */
 export function settle(user: User, options: EngineOptions, outcome: OutcomeBuilder, now: number): void {
   const slot = digestOf(user, options, now);
@@ -57,11 +75,8 @@ export function settle(user: User, options: EngineOptions, outcome: OutcomeBuild
     user.slot = slot;
     outcome.changeSlot(user);
   }
-  const { claim, remoteSlots } = user;
-  const digest: Digest = merge(
-    remoteSlots === null ? (slot === null ? [] : [slot]) : [...(slot === null ? [] : [slot]), ...remoteSlots.values()],
-  );
-  const status = statusOf(digest, claim);
+  const digest = mergeOf(user);
+  const status = statusOf(digest, user.claim);
   const before = user.facts;
   if (
     before.status === status &&
