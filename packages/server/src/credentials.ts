@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isOriginAllowed } from './transports/origin.ts';
 
 /** Where a client may have put its token. */
 export interface CredentialSources {
@@ -8,13 +9,27 @@ export interface CredentialSources {
   /** The request's URL, with its query. */
   url: string | undefined;
   cookieName: string;
+  /** Origins besides the server's own whose pages may use the cookie. */
+  corsOrigins: readonly string[];
 }
 
 /** Looks for a token in `auth.token`, the header `Authorization: Bearer`, the query `token` and the cookie, in that order. */
-export function findToken({ auth, headers, url, cookieName }: CredentialSources): string | undefined {
+export function findToken({ auth, headers, url, cookieName, corsOrigins }: CredentialSources): string | undefined {
   return (
-    authField(auth, 'token') ?? bearerToken(headers.authorization) ?? queryField(url, 'token') ?? cookieToken(headers.cookie, cookieName)
+    authField(auth, 'token') ??
+    bearerToken(headers.authorization) ??
+    queryField(url, 'token') ??
+    (mayUseCookie(headers, corsOrigins) ? cookieToken(headers.cookie, cookieName) : undefined)
   );
+}
+
+// A browser adds the cookie whatever page asks. Only pages of this server, and of origins that are listed by name, may act with it: "*" lets
+// every page connect, but with a token that the page holds itself.
+function mayUseCookie(headers: IncomingHttpHeaders, corsOrigins: readonly string[]): boolean {
+  const { origin, host } = headers;
+  if (origin !== undefined) return isOriginAllowed(origin, host, { corsOrigins: corsOrigins.filter((each) => each !== '*') });
+  const site = headers['sec-fetch-site'];
+  return site === undefined || site === 'same-origin' || site === 'none';
 }
 
 /** A text field of what a Socket.IO client sent as `auth`. */

@@ -1,55 +1,55 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import { ERROR_CODES } from '@porchlight/protocol';
 import type { Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import { cors } from 'hono/cors';
-import { PorchlightError, publicError } from '../errors.ts';
+import { PorchlightError } from '../errors.ts';
 import type { PresenceNode } from '../node.ts';
+import { createCors } from './cors.ts';
 import { dialectRoutes } from './dialect-routes.ts';
+import { sendRefusal } from './http-answer.ts';
+import type { HttpApp, HttpRoutes } from './http-app.ts';
+import { refusalFor } from './http-caller.ts';
 import type { HttpEnv } from './http-env.ts';
+import { pathOf } from './http-query.ts';
 
-export type HttpApp = OpenAPIHono<HttpEnv>;
+export type { HttpApp, HttpRoutes } from './http-app.ts';
 
-/** Adds routes to the server's one HTTP app. */
-export type HttpRoutes = (app: HttpApp, node: PresenceNode) => void;
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /** Everything that the server answers over HTTP, as a listener for `node:http`. */
 export function createHttpListener(
   node: PresenceNode,
   routes: readonly HttpRoutes[],
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { options, log } = node.parts;
-  const app: HttpApp = new OpenAPIHono<HttpEnv>();
-  if (options.corsOrigins.length > 0)
-    app.use(
-      '*',
-      cors({ origin: options.corsOrigins.includes('*') ? '*' : [...options.corsOrigins], credentials: !options.corsOrigins.includes('*') }),
-    );
-  app.use('*', async (context, next) => {
-    await next();
-    context.header('X-Content-Type-Options', 'nosniff');
-  });
-  app.use(
-    '*',
-    bodyLimit({ maxSize: options.bodyBytesMax, onError: (context) => refuse(context, new PorchlightError('PAYLOAD_TOO_LARGE')) }),
-  );
-  dialectRoutes(app, node);
-  for (const add of routes) add(app, node);
-  app.notFound((context) => refuse(context, new PorchlightError('NOT_FOUND')));
-  app.onError((error, context) => {
-    if (!(error instanceof PorchlightError)) log.error({ err: error, path: context.req.path }, 'A request could not be answered.');
-    return refuse(context, error);
-  });
+  const { app, direct } = createHttpApp(node, routes);
+  const answeredByCors = createCors(node.parts.options.corsOrigins);
   const listener = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false });
-  return (request, response) => void listener(request, response);
+  return (request, response) => {
+    if (answeredByCors(request, response)) return;
+    const answer = direct.get(`${request.method} ${pathOf(request)}`);
+    if (answer !== undefined) return void answer(request, response);
+    response.setHeader('X-Content-Type-Options', 'nosniff');
+    void listener(request, response);
+  };
 }
 
-/** The form in which `/v1` and unknown routes refuse. */
-export function refuse(context: Context, error: unknown): Response {
-  const { code, message, retryAfterMs } = publicError(error);
-  if (retryAfterMs !== undefined) context.header('Retry-After', String(Math.ceil(retryAfterMs / 1_000)));
-  const { http, retry } = ERROR_CODES[code];
-  return context.json({ error: { code, message, retry, ...(retryAfterMs === undefined ? null : { retryAfterMs }) } }, http);
+/** Refuses in the form of `/v1`. */
+export function refuse(context: Context<HttpEnv>, error: PorchlightError): Response {
+  return sendRefusal(context.env.outgoing, error);
+}
+
+/** The app behind the listener, and the routes that are answered in front of it. */
+export function createHttpApp(node: PresenceNode, routes: readonly HttpRoutes[]) {
+  const app: HttpApp = new OpenAPIHono<HttpEnv>();
+  const direct = dialectRoutes(app, node);
+  for (const add of routes) add(app, node);
+  app.notFound(({ req, env: { incoming, outgoing } }) => {
+    // A path that answers some method says which, to whoever asks for that; anything else is not there.
+    const allowed = METHODS.filter((method) => app.router.match(method, req.path)[0].length > 0);
+    if (req.method !== 'OPTIONS' || allowed.length === 0)
+      return sendRefusal(outgoing, refusalFor(new PorchlightError('NOT_FOUND'), incoming, node));
+    return new Response(null, { status: 204, headers: { Allow: [...allowed, 'HEAD', 'OPTIONS'].join(', ') } });
+  });
+  app.onError((error, { env: { incoming, outgoing } }) => sendRefusal(outgoing, refusalFor(error, incoming, node)));
+  return { app, direct };
 }

@@ -85,7 +85,7 @@ export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTr
   const admit = async (socket: Socket, spoken: readonly Dialect[]): Promise<Admitted> => {
     const { auth, headers } = socket.handshake;
     try {
-      const token = findToken({ auth, headers, url: socket.request.url, cookieName: options.cookie });
+      const token = findToken({ auth, headers, url: socket.request.url, cookieName: options.cookie, corsOrigins: options.corsOrigins });
       const claimed = authField(auth, 'userId') ?? queryField(socket.request.url, 'userId');
       const identity =
         token === undefined && claimed !== undefined ? node.identities.claim(claimed, {}) : await node.gateway.identify(token);

@@ -86,7 +86,12 @@ export function createWebSocketTransport(node: PresenceNode): WebSocketTransport
     const greet = async (text: string) => {
       greeting = true;
       const frame = readHello(text, options.jsonDepthMax);
-      const upgradeToken = findToken({ headers: request.headers, url: request.url, cookieName: options.cookie });
+      const upgradeToken = findToken({
+        headers: request.headers,
+        url: request.url,
+        cookieName: options.cookie,
+        corsOrigins: options.corsOrigins,
+      });
       connection = await signIn(frame, frame.token ?? upgradeToken, link, address);
       arriving.signedIn();
       cancelDeadline();
