@@ -1,11 +1,12 @@
 import { showsOnline, type User, type Viewer } from '@porchlight/engine';
-import { type Availability, spellAsNumber } from '@porchlight/protocol';
+import type { Availability } from '@porchlight/protocol';
 import type { Identity } from './authenticate.ts';
 import type { Connection } from './connection.ts';
 import type { Actions, Dialect, OnlineList, Shown, SpelledId } from './dialects/dialect.ts';
 import { PorchlightError } from './errors.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
 import { listOnline, shownProfile } from './online-list.ts';
+import { learnSpelling, spelledFor } from './spelling.ts';
 
 /** What a dialect may do for one connection, while it answers one message. */
 export class ConnectionActions implements Actions {
@@ -32,18 +33,27 @@ export class ConnectionActions implements Actions {
   }
 
   spell(id: string): string | number {
-    return this.#connection.spellsNumbers ? spellAsNumber(id) : id;
+    return spelledFor(this.#connection, this.#dialect, id);
   }
 
   act(as: SpelledId | undefined, profile: Readonly<Record<string, string>> = {}): void | Promise<void> {
     const { identity } = this.#connection;
-    if (as !== undefined) this.#learnSpelling([as]);
+    if (as !== undefined) learnSpelling(this.#connection, [as]);
     if (as === undefined || as.id === identity?.user) {
       if (identity === null) throw new PorchlightError('UNAUTHENTICATED', 'Nobody is signed in on this connection.');
-      return;
+      return this.#introduce(identity, profile);
     }
     if (!this.#options.identities.open) throw new PorchlightError('FORBIDDEN', 'The message names another user than the one signed in.');
     return this.#gateway.signIn(this.#connection, this.#options.identities.claim(as.id, profile));
+  }
+
+  // With a token, only the token says what lists show of a person; in open mode a sign-in event is as good.
+  #introduce(identity: Identity, profile: Readonly<Record<string, string>>): void {
+    if (!this.#options.identities.open || Object.keys(profile).length === 0) return;
+    this.#connection.identity = { ...identity, profile: { ...identity.profile, ...profile } };
+    const { session } = this.#connection;
+    if (session !== null)
+      this.#options.service.step({ type: 'describe', session, details: {}, profile: this.#connection.identity.profile });
   }
 
   activity(idleMs = 0, details: { background?: boolean; screen?: string } = {}): void {
@@ -110,30 +120,38 @@ export class ConnectionActions implements Actions {
   async seeAll(ids: readonly SpelledId[]): Promise<Shown[]> {
     const { identity, address } = this.#connection;
     this.#gateway.admission.ids(identity, address, ids.length);
-    this.#learnSpelling(ids);
+    learnSpelling(this.#connection, ids);
     const { service } = this.#options;
     const loading = service.load(
       this.#viewer.tenant,
       ids.map(({ id }) => id),
     );
     if (loading !== undefined) await loading;
+    if (this.#dialect.watchesAsked === true) await this.#watchAsked(ids);
     return ids.map(({ id, spelled }) => ({ id, spelled, view: service.view(this.#viewer, id) }));
   }
 
   async online(): Promise<OnlineList> {
     const { service, options } = this.#options;
     const count = service.count(this.#viewer);
-    const people = listOnline(service.engine.roster.tenant(this.#viewer.tenant), this.#viewer, { limit: options.listMax });
-    return {
-      people: people.map(({ user, view }) => ({
-        id: user.id,
-        spelled: this.spell(user.id),
-        view,
-        profile: shownProfile(user, options.expose),
-      })),
-      count,
-      truncated: people.length < count,
-    };
+    const listed = listOnline(service.engine.roster.tenant(this.#viewer.tenant), this.#viewer, { limit: options.listMax });
+    const people = listed.map(({ user, view }) => ({
+      id: user.id,
+      spelled: this.spell(user.id),
+      view,
+      profile: shownProfile(user, options.expose),
+    }));
+    if (this.#dialect.watchesAsked === true) await this.#watchAsked(people);
+    return { people, count, truncated: people.length < count };
+  }
+
+  // The question is answered in full; beyond the limits, it only is not a wish to be told any more.
+  async #watchAsked(ids: readonly SpelledId[]): Promise<void> {
+    const { watchesPerConnectionMax, watchesPerUserMax } = this.#options.options;
+    const room = Math.min(watchesPerConnectionMax - this.#connection.watcher.size, watchesPerUserMax - this.#watchedByUser());
+    if (room <= 0) return;
+    const asked = ids.slice(0, room).map(({ id }) => id);
+    await this.#gateway.watch(this.#connection, asked);
   }
 
   contacts(): SpelledId[] {
@@ -156,7 +174,7 @@ export class ConnectionActions implements Actions {
     const { watcher } = this.#connection;
     // Whoever watches also asks how they are, and that is what counts against the rate.
     if (ids.length > options.idsMax) throw new PorchlightError('TOO_MANY_IDS', `At most ${options.idsMax} ids at a time.`);
-    this.#learnSpelling(ids);
+    learnSpelling(this.#connection, ids);
     const added = new Set<string>();
     for (const { id } of ids) {
       const user = this.#options.service.find(this.#viewer.tenant, id);
@@ -209,11 +227,6 @@ export class ConnectionActions implements Actions {
   async typing(to: SpelledId, conversation: string, isTyping: boolean): Promise<void> {
     const { tenant, user } = this.#identity();
     this.#options.service.step({ type: 'typing', tenant, from: user, to: to.id, conversation, isTyping });
-  }
-
-  // Once a client has spelled an id as a number, it wants ids as numbers.
-  #learnSpelling(ids: readonly SpelledId[]): void {
-    if (!this.#connection.spellsNumbers && ids.some(({ spelled }) => typeof spelled === 'number')) this.#connection.spellsNumbers = true;
   }
 
   #identity(): Identity {

@@ -8,6 +8,7 @@ import { PorchlightError } from './errors.ts';
 import type { ServerOptions } from './options/table.ts';
 
 export { type ApiKeys, createApiKeys } from './authenticate/api-keys.ts';
+export { believeToken } from './authenticate/believe-token.ts';
 export { signToken, type TokenContents } from './authenticate/sign-token.ts';
 
 /** What lists may show of a person, from the token: texts only, each at most 256 characters. */

@@ -25,8 +25,8 @@ export interface Connection {
   session: number | null;
   /** Never makes a session: a watcher that is not itself to be shown as present. */
   readonly watchOnly: boolean;
-  /** Spells ids as numbers, because it has done so itself. */
-  spellsNumbers: boolean;
+  /** How it spells ids that could be numbers; undefined until it has spelled one, and as its dialect does until then. */
+  spellsNumbers: boolean | undefined;
   watcher: Watcher<Connection>;
   /** What it is not told of yet: the users who changed, each with the facts it was last told. Bounded by what it watches. */
   dirty: Map<User, Facts>;

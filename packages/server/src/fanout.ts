@@ -1,18 +1,8 @@
-import {
-  type Audience,
-  audienceOf,
-  type Change,
-  type Facts,
-  tellsApart,
-  type User,
-  type Viewer,
-  viewOf,
-  type Watches,
-} from '@porchlight/engine';
-import { spellAsNumber } from '@porchlight/protocol';
+import { type Audience, audienceOf, type Change, type Facts, tellsApart, type User, viewOf, type Watches } from '@porchlight/engine';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Dialect, Message, Shown } from './dialects/dialect.ts';
+import { spelledFor, spellsNumbers } from './spelling.ts';
 import type { Fragment } from './transports/link.ts';
 
 interface FanoutOptions {
@@ -22,6 +12,8 @@ interface FanoutOptions {
   flushMs: number;
   sendBufferBytesMax: number;
   slowReaderMs: number;
+  /** For words that name an hour. */
+  timeZone: string;
   onFlush(changes: number): void;
   /** A dialect's words failed; the change is not told in that dialect, and nothing else suffers. */
   onWordsFailed(error: unknown, dialect: string): void;
@@ -83,7 +75,7 @@ export class Fanout {
     connection.dirty.delete(user);
     const now = this.#options.clock.now();
     const audience = audienceOf(connection.viewer, user.tenant.name, user.id, user.facts);
-    const message = this.#word(dialect, shownTo(connection, user, audience), now, extra);
+    const message = this.#word(dialect, shownTo(connection, dialect, user, audience), now, extra);
     if (message !== undefined) connection.link.say([message]);
   }
 
@@ -231,10 +223,10 @@ export class Fanout {
     }
     const link = connection.link;
     if (link === null) return undefined;
-    const kind = `${dialect.name} ${audience} ${connection.spellsNumbers ? 1 : 0} ${user.facts.ownVersion} ${link.encoding}`;
+    const kind = `${dialect.name} ${audience} ${spellsNumbers(connection, dialect) ? 1 : 0} ${user.facts.ownVersion} ${link.encoding}`;
     let fragment = byKind.get(kind);
     if (fragment === undefined) {
-      const message = this.#word(dialect, shownTo(connection, user, audience), now);
+      const message = this.#word(dialect, shownTo(connection, dialect, user, audience), now);
       if (message === undefined) return undefined;
       fragment = link.encode(message);
       byKind.set(kind, fragment);
@@ -245,7 +237,7 @@ export class Fanout {
   // An app's own dialect may throw; the others are still to be told.
   #word(dialect: Dialect, shown: Shown, now: number, extra?: Readonly<Record<string, unknown>>): Message | undefined {
     try {
-      return dialect.says.change(shown, now, extra);
+      return dialect.says.change(shown, now, extra, this.#options.timeZone);
     } catch (error) {
       this.#options.onWordsFailed(error, dialect.name);
       return undefined;
@@ -254,6 +246,6 @@ export class Fanout {
 }
 
 /** A user as a connection may see them, spelled its way. */
-function shownTo(connection: { spellsNumbers: boolean; viewer: Viewer }, user: User, audience: Audience): Shown {
-  return { id: user.id, spelled: connection.spellsNumbers ? spellAsNumber(user.id) : user.id, view: viewOf(user, audience) };
+function shownTo(connection: Connection, dialect: Dialect, user: User, audience: Audience): Shown {
+  return { id: user.id, spelled: spelledFor(connection, dialect, user.id), view: viewOf(user, audience) };
 }

@@ -84,6 +84,8 @@ export class Gateway {
     this.signedIn.add(connection);
     connection.viewer = { tenant: identity.tenant, user: identity.user };
     connection.expiresAt = identity.expiresAt ?? Number.POSITIVE_INFINITY;
+    // Before the session begins, so that a user who comes online is told so like everybody else.
+    this.#options.fanout.join(connection);
     if (!connection.watchOnly) this.openSession(connection);
     await this.watchContacts(connection);
   }
@@ -258,7 +260,7 @@ export class Gateway {
       viewer: { tenant: 'default', user: null },
       session: null,
       watchOnly: arrival.watchOnly ?? false,
-      spellsNumbers: false,
+      spellsNumbers: undefined,
       dirty: new Map(),
       quietUntilAt: 0,
       flushMs: this.#options.options.flushMs,

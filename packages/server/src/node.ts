@@ -6,7 +6,7 @@ import { createClientAddress } from './client-address.ts';
 import type { Clock } from './clock.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Connection } from './connection.ts';
-import type { Dialect } from './dialects/dialect.ts';
+import { type Dialect, toldOnlyWatched } from './dialects/dialect.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Fanout } from './fanout.ts';
 import { Gateway } from './gateway.ts';
@@ -59,7 +59,9 @@ const SAVE_MS = 200;
 const IDLE_USERS_MAX = 200_000;
 
 /** Puts the parts of a node together. Nothing happens until `start`. */
-export function createNode(parts: NodeParts): PresenceNode {
+export function createNode(given: NodeParts): PresenceNode {
+  const dialects = given.options.audience === 'watched' ? given.dialects.map(toldOnlyWatched) : given.dialects;
+  const parts: NodeParts = { ...given, dialects };
   const { options, clock, log, metrics } = parts;
   const incarnation = parts.incarnation ?? randomBytes(9).toString('base64url');
   const watches = new Watches<Connection>();
@@ -69,6 +71,7 @@ export function createNode(parts: NodeParts): PresenceNode {
     flushMs: options.flushMs,
     sendBufferBytesMax: options.sendBufferBytesMax,
     slowReaderMs: options.slowReaderMs,
+    timeZone: options.timeZone,
     onFlush: (changes) => metrics.flushChanges.observe(changes),
     onWordsFailed: (error, dialect) => log.error({ err: error, dialect }, 'A dialect could not say that somebody changed.'),
     onSlowReader: (connection) => {
@@ -118,7 +121,7 @@ export function createNode(parts: NodeParts): PresenceNode {
       written: (_batch, tookMs) => metrics.storeWriteSeconds.observe(tookMs / 1_000),
     },
   );
-  const identities = createIdentities(parts.authenticator, options.auth, service);
+  const identities = createIdentities(parts.authenticator, options, service);
   const gatewayOptions = { service, fanout, watches, identities, clock, options };
   const gateway: Gateway = new Gateway(gatewayOptions);
   const dispatcher = new Dispatcher(gateway, {

@@ -176,6 +176,10 @@ export interface Dialect {
   readonly graceMs?: number;
   /** Watches the user's stored contacts from sign-in on. */
   readonly watchesContacts?: boolean;
+  /** Whoever is asked about or listed is watched from then on, as far as there is room. */
+  readonly watchesAsked?: boolean;
+  /** Ids that can be numbers are numbers, until a client spells one as a text. */
+  readonly spellsNumbers?: boolean;
   // Payload types differ by event; each was checked where the event was described.
   readonly hears: Readonly<Record<string, Heard<never>>>;
   readonly routes: readonly Route<never>[];
@@ -184,8 +188,8 @@ export interface Dialect {
 
 /** The words that are said without being asked. */
 export interface Words {
-  /** A user changed, as this viewer may see it; nothing when there is no word for it. */
-  change(shown: Shown, at: number, extra?: Readonly<Record<string, unknown>>): Message | undefined;
+  /** A user changed, as this viewer may see it; nothing when there is no word for it. `timeZone` is for words that name an hour. */
+  change(shown: Shown, at: number, extra?: Readonly<Record<string, unknown>>, timeZone?: string): Message | undefined;
   /** A refusal; `ack` is what the acknowledgement carries. */
   refused(refusal: Refusal): Reply;
   /** The first words to somebody who signed in. */
@@ -208,6 +212,13 @@ export function hear<Payload>(
 /** Describes one HTTP route; the type of what it gets follows from `reads`. */
 export function route<Body>(description: Route<Body>): Route<never> {
   return description as unknown as Route<never>;
+}
+
+/** The dialect when only those are told who showed interest: by asking, or because the user is a stored contact. */
+export function toldOnlyWatched(dialect: Dialect): Dialect {
+  return dialect.audience === 'watched'
+    ? dialect
+    : Object.freeze({ ...dialect, audience: 'watched', watchesContacts: true, watchesAsked: true });
 }
 
 interface DialectDescription extends Partial<Omit<Dialect, 'name' | 'says'>> {

@@ -49,6 +49,7 @@ const editContacts = (present: boolean, event: string) =>
     await actions.act(sessionId);
     await actions.setContact(contactSessionId, present);
     if (present) await actions.watch([contactSessionId]);
+    else actions.unwatch([contactSessionId.id]);
     return { says: [[event, { contactId: contactSessionId.spelled, timestamp: iso(actions.at) }]] };
   });
 
@@ -126,6 +127,8 @@ export const smartPresence = defineDialect({
         recipientId: to,
         conversationId: conversation,
         isTyping,
+        // Clients show it where this is their own session.
+        showIndicatorOnSessionId: to,
         ...(autoStopped ? { autoStopped: true } : null),
         timestamp: iso(at),
       },

@@ -41,7 +41,10 @@ export const userPresence = defineDialect({
   },
   routes: [byUser('/api/user-presence/:user'), byUser('/api/user-status/:user')],
   says: {
-    change: (shown, at): Message => ['user_presence_update', { user_id: shown.spelled, ...wordsFor(shown, at, 'UTC') }],
+    change: (shown, at, _extra, timeZone = 'UTC'): Message => [
+      'user_presence_update',
+      { user_id: shown.spelled, ...wordsFor(shown, at, timeZone) },
+    ],
     refused: ({ code, message, event, at }: Refusal) => ({ says: [['error', { code, message, event, timestamp: iso(at) }]] }),
     refusedRoute: ({ code, message, retryAfterMs }) => ({
       error: { code, message, ...(retryAfterMs === undefined ? null : { retryAfterMs }) },

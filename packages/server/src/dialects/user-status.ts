@@ -9,6 +9,7 @@ const statusOf = (online: boolean) => (online ? 'online' : 'offline');
 
 export const userStatus = defineDialect({
   name: 'user-status',
+  spellsNumbers: true,
   hears: {
     userOnline: hear(
       z.object({ userId, userType: shortText.optional(), userName: shortText.optional() }),
