@@ -73,6 +73,8 @@ export class PresenceService {
       flushMs: options.saveMs,
       beatMs: options.beatMs,
       onError: (error) => events.storeFailed(error),
+      onRefused: (_user, cause) =>
+        events.storeFailed(new Error('The store takes writes, but not those of one user; they are tried again every minute.', { cause })),
       onWritten: (batch, tookMs) => events.written(batch, tookMs),
     });
   }
@@ -113,7 +115,7 @@ export class PresenceService {
     if (event.type === 'relate')
       for (const other of event.others)
         this.#writeBehind.relate({ tenant: event.tenant, user: event.user, kind: event.kind, other, present: event.present });
-    await this.#writeBehind.flushed();
+    await this.#writeBehind.flushed('user' in event ? this.find(event.tenant, event.user) : undefined);
     if ('tenant' in event && 'user' in event) this.#options.cluster.announce(event.tenant, event.user);
   }
 
@@ -151,7 +153,7 @@ export class PresenceService {
 
   /** Past and present sessions of a user, newest first. */
   async history(tenant: string, user: string, limit: number, before?: number): Promise<SessionRecord[]> {
-    await this.#writeBehind.flushed();
+    await this.#writeBehind.flushed(this.find(tenant, user));
     return this.#options.store.sessions(tenant, user, limit, before);
   }
 

@@ -1,6 +1,7 @@
 import type { Session, User } from '@porchlight/engine';
 import type { Clock } from './clock.ts';
 import { PorchlightError } from './errors.ts';
+import { keyOf, PendingWrites } from './pending-writes.ts';
 import { emptyBatch, type Relation, type SessionRecord, type Store, type StoreBatch, type UserRecord } from './stores/store.ts';
 
 interface WriteBehindOptions {
@@ -13,31 +14,42 @@ interface WriteBehindOptions {
   /** How often the node says that it is alive. */
   beatMs: number;
   onError(error: unknown): void;
+  /** The store takes writes, but not what is to be saved of this user. It is kept, and tried again later. */
+  onRefused(user: string, error: unknown): void;
   onWritten(batch: StoreBatch, tookMs: number): void;
 }
 
-interface Taken {
-  users: Set<User>;
-  sessions: Set<Session>;
-  relations: Relation[];
-  forget: User[];
+interface Waiter {
+  /** Whose writes it waits for; undefined for everybody's. */
+  user: User | undefined;
+  resolve(): void;
+  reject(error: unknown): void;
 }
 
 /** After a failed write the next attempt waits this long. */
 const RETRY_MS = 500;
+/** What the store refused by itself, while it took everything else, is tried again this much later. */
+const REFUSED_RETRY_MS = 60_000;
+/** More users than this are not refused one by one: then it is the store that fails. */
+const REFUSED_MAX = 32;
 
 /**
  * Saves behind the engine's back: it is told *that* something changed and reads *what* when it writes, so that a user who flickers a hundred
- * times a second is one row. One write is under way at a time; the next gathers meanwhile. A write that fails is repeated until it succeeds.
+ * times a second is one row. One write is under way at a time; the next gathers meanwhile. A write that fails is repeated until it succeeds;
+ * should it fail again though the store takes others, it is taken apart, so that what the store will never take of one user holds up nobody
+ * else.
  */
 export class WriteBehind {
   readonly #options: WriteBehindOptions;
-  #users = new Set<User>();
-  #sessions = new Set<Session>();
-  #relations: Relation[] = [];
-  #forget: User[] = [];
-  #waiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+  #pending = new PendingWrites();
+  #refused = new PendingWrites();
+  #refusedKeys: ReadonlySet<string> = new Set();
+  #refusedRetryAt = Number.POSITIVE_INFINITY;
+  #waiters: Waiter[] = [];
   #writing: Promise<void> | undefined;
+  /** Failed attempts since the last one that succeeded. */
+  #failures = 0;
+  #retryAt = 0;
   #cancelAlarm: (() => void) | undefined;
   #alarmAt = Number.POSITIVE_INFINITY;
   #beatAt = 0;
@@ -52,38 +64,42 @@ export class WriteBehind {
     this.#schedule(this.#beatAt);
   }
 
+  /** How much waits to be written. */
   get pendingCount(): number {
-    return this.#users.size + this.#sessions.size + this.#relations.length;
+    return this.#pending.size + this.#refused.size;
   }
 
   holds(user: User): boolean {
-    return this.#users.has(user) || this.#writing !== undefined;
+    return this.#pending.users.has(user) || this.#refused.users.has(user) || this.#writing !== undefined;
   }
 
   saveUser(user: User): void {
-    this.#users.add(user);
+    this.#pending.users.add(user);
     this.#soon();
   }
 
   saveSession(session: Session): void {
-    this.#sessions.add(session);
+    this.#pending.sessions.add(session);
     this.#soon();
   }
 
   relate(relation: Relation): void {
-    this.#relations.push(relation);
+    this.#pending.relations.push(relation);
     this.#soon();
   }
 
   forget(user: User): void {
-    this.#forget.push(user);
+    this.#pending.forget.push(user);
     this.#soon();
   }
 
-  /** Resolves when everything noted so far is durable; rejects with UNAVAILABLE when the store refuses it, though it is tried again. */
-  flushed(): Promise<void> {
+  /**
+   * Resolves when what was noted so far is durable; rejects with UNAVAILABLE when the store takes nothing, or nothing of this user, though
+   * that is tried again.
+   */
+  flushed(user?: User): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
+      this.#waiters.push({ user, resolve, reject });
       this.#write();
     });
   }
@@ -93,15 +109,16 @@ export class WriteBehind {
     this.#closed = true;
     this.#cancelAlarm?.();
     await this.#writing;
-    for (let attempt = 0; attempt < attempts && this.pendingCount + this.#forget.length > 0; attempt += 1) {
+    this.#pending.add(this.#refused.take());
+    for (let attempt = 0; attempt < attempts && this.#pending.size + this.#waiters.length > 0; attempt += 1) {
       this.#write();
       await this.#writing;
     }
   }
 
   #soon(): void {
-    if (this.#cancelAlarm !== undefined && this.#alarmAt <= this.#options.clock.now() + this.#options.flushMs) return;
-    this.#schedule(this.#options.clock.now() + this.#options.flushMs);
+    const at = Math.max(this.#options.clock.now() + this.#options.flushMs, this.#retryAt);
+    if (this.#cancelAlarm === undefined || this.#alarmAt > at) this.#schedule(at);
   }
 
   #schedule(at: number): void {
@@ -119,72 +136,109 @@ export class WriteBehind {
     if (this.#writing !== undefined) return;
     const { clock, beatMs, node } = this.#options;
     const now = clock.now();
+    if (now >= this.#refusedRetryAt) {
+      this.#refusedRetryAt = Number.POSITIVE_INFINITY;
+      this.#pending.add(this.#refused.take());
+      this.#refusedKeys = new Set();
+    }
     const beatDue = now >= this.#beatAt;
+    if (!beatDue && this.#pending.size + this.#waiters.length === 0) return this.#schedule(this.#beatAt);
+    const taken = this.#pending.take();
     const waiters = this.#waiters;
-    if (!beatDue && this.pendingCount + this.#forget.length + waiters.length === 0) return this.#schedule(this.#beatAt);
-    const taken = this.#take();
-    const batch = this.#batchOf(taken);
+    this.#waiters = [];
+    const batch = this.#batchOf([taken]);
     if (beatDue) {
       batch.beat = { node, at: now };
       this.#beatAt = now + beatMs;
     }
-    this.#waiters = [];
-    this.#writing = this.#options.store.write(batch).then(
-      () => {
-        this.#options.onWritten(batch, clock.now() - now);
-        for (const waiter of waiters) waiter.resolve();
-        this.#done(0);
-      },
-      (error) => {
-        this.#putBack(taken);
-        this.#options.onError(error);
-        const refused = new PorchlightError('UNAVAILABLE', 'The store does not take writes at the moment.', {
-          retryAfterMs: 1_000,
-          cause: error,
-        });
-        for (const waiter of waiters) waiter.reject(refused);
-        this.#done(RETRY_MS);
-      },
-    );
+    this.#writing = this.#carryOut(batch, taken, waiters).then((succeeded) => this.#done(succeeded));
   }
 
-  #take(): Taken {
-    const taken = { users: this.#users, sessions: this.#sessions, relations: this.#relations, forget: this.#forget };
-    this.#users = new Set();
-    this.#sessions = new Set();
-    this.#relations = [];
-    this.#forget = [];
-    return taken;
-  }
-
-  #putBack(taken: Taken): void {
-    for (const user of taken.users) this.#users.add(user);
-    for (const session of taken.sessions) this.#sessions.add(session);
-    this.#relations = [...taken.relations, ...this.#relations];
-    this.#forget = [...taken.forget, ...this.#forget];
-  }
-
-  #done(waitMs: number): void {
-    this.#writing = undefined;
-    if (this.#closed) return;
-    if (this.#waiters.length > 0 && waitMs === 0) return this.#write();
-    const busy = this.pendingCount + this.#forget.length + this.#waiters.length > 0;
-    const { clock, flushMs } = this.#options;
-    this.#schedule(busy ? Math.min(this.#beatAt, clock.now() + Math.max(waitMs, flushMs)) : this.#beatAt);
-  }
-
-  #batchOf(taken: Taken): StoreBatch {
-    const batch = emptyBatch();
-    for (const user of taken.users) batch.users.push(userRecord(user));
-    for (const session of taken.sessions) {
-      // Of somebody who opted out nothing is written down; what a dead process left is already.
-      const isRemembered = session.recovered && session.kind === 'link';
-      if (!session.user.facts.policy.optedOut && !isRemembered) batch.sessions.push(sessionRecord(session, this.#options.node));
+  async #carryOut(batch: StoreBatch, taken: PendingWrites, waiters: readonly Waiter[]): Promise<boolean> {
+    const { store, clock, onError, onWritten } = this.#options;
+    const began = clock.now();
+    try {
+      await store.write(batch);
+    } catch (error) {
+      this.#failures += 1;
+      onError(error);
+      const succeeded = this.#failures > 1 && (await this.#writeApart(taken));
+      if (!succeeded) this.#pending.addBefore(taken);
+      const refused = succeeded ? this.#refusedKeys : undefined;
+      for (const waiter of waiters) settle(waiter, refused, error);
+      return succeeded;
     }
-    batch.relations = taken.relations;
-    batch.forget = taken.forget.map((user) => ({ tenant: user.tenant.name, user: user.id }));
+    onWritten(batch, clock.now() - began);
+    const refused = this.#refusedKeys;
+    for (const waiter of waiters) settle(waiter, refused, undefined);
+    return true;
+  }
+
+  /** Writes what can be written, and sets aside what was refused by itself; false when it is the store that takes nothing. */
+  async #writeApart(taken: PendingWrites): Promise<boolean> {
+    const { store, node, clock, onRefused } = this.#options;
+    const takesAnything = () =>
+      store.write({ ...emptyBatch(), beat: { node, at: clock.now() } }).then(
+        () => true,
+        () => false,
+      );
+    if (!(await takesAnything())) return false;
+    const refused: { part: PendingWrites; error: unknown }[] = [];
+    // In halves: one refused user among thousands is found in a dozen writes.
+    const write = async (parts: readonly PendingWrites[]): Promise<void> => {
+      if (refused.length > REFUSED_MAX) return;
+      try {
+        await store.write(this.#batchOf(parts));
+      } catch (error) {
+        const half = parts.length >> 1;
+        if (half === 0) return void refused.push({ part: parts[0] as PendingWrites, error });
+        await write(parts.slice(0, half));
+        await write(parts.slice(half));
+      }
+    };
+    await write(taken.byUser());
+    if (refused.length > REFUSED_MAX || (refused.length > 0 && !(await takesAnything()))) return false;
+    for (const { part, error } of refused) {
+      this.#refused.add(part);
+      this.#refusedRetryAt = Math.min(this.#refusedRetryAt, clock.now() + REFUSED_RETRY_MS);
+      onRefused(part.firstKey() as string, error);
+    }
+    this.#refusedKeys = this.#refused.keys();
+    return true;
+  }
+
+  #done(succeeded: boolean): void {
+    const { clock, flushMs } = this.#options;
+    this.#writing = undefined;
+    if (succeeded) this.#failures = 0;
+    this.#retryAt = succeeded ? 0 : clock.now() + RETRY_MS;
+    if (this.#closed) return;
+    if (this.#waiters.length > 0 && succeeded) return this.#write();
+    const busy = this.#pending.size + this.#waiters.length > 0;
+    this.#schedule(busy ? Math.max(this.#retryAt, Math.min(this.#beatAt, clock.now() + flushMs)) : this.#beatAt);
+  }
+
+  #batchOf(parts: readonly PendingWrites[]): StoreBatch {
+    const batch = emptyBatch();
+    for (const { users, sessions, relations, forget } of parts) {
+      for (const user of users) batch.users.push(userRecord(user));
+      for (const session of sessions) {
+        // Of somebody who opted out nothing is written down; what a dead process left is already.
+        const isRemembered = session.recovered && session.kind === 'link';
+        if (!session.user.facts.policy.optedOut && !isRemembered) batch.sessions.push(sessionRecord(session, this.#options.node));
+      }
+      for (const relation of relations) batch.relations.push(relation);
+      for (const user of forget) batch.forget.push({ tenant: user.tenant.name, user: user.id });
+    }
     return batch;
   }
+}
+
+/** Tells one who waits how the writes went: the store took everything but that of `refused`, or without `refused` nothing. */
+function settle(waiter: Waiter, refused: ReadonlySet<string> | undefined, cause: unknown): void {
+  const took = refused !== undefined && (waiter.user === undefined || !refused.has(keyOf(waiter.user)));
+  if (took) waiter.resolve();
+  else waiter.reject(new PorchlightError('UNAVAILABLE', 'The store does not take writes at the moment.', { retryAfterMs: 1_000, cause }));
 }
 
 function userRecord(user: User): UserRecord {

@@ -1,0 +1,70 @@
+import type { Session, User } from '@porchlight/engine';
+import type { Relation } from './stores/store.ts';
+
+/** What is to be written: which users and sessions, whatever they are like by then, and which relations, in order. */
+export class PendingWrites {
+  users = new Set<User>();
+  sessions = new Set<Session>();
+  relations: Relation[] = [];
+  /** Users of whom every time and session is to be forgotten first. */
+  forget: User[] = [];
+
+  get size(): number {
+    return this.users.size + this.sessions.size + this.relations.length + this.forget.length;
+  }
+
+  /** Empties this one into another. */
+  take(): PendingWrites {
+    const taken = Object.assign(new PendingWrites(), this);
+    Object.assign(this, new PendingWrites());
+    return taken;
+  }
+
+  /** Adds what was noted later. */
+  add(later: PendingWrites): void {
+    for (const user of later.users) this.users.add(user);
+    for (const session of later.sessions) this.sessions.add(session);
+    // Not spread into push: a stack holds only so many arguments.
+    this.relations = [...this.relations, ...later.relations];
+    this.forget = [...this.forget, ...later.forget];
+  }
+
+  /** Adds what was noted earlier: of two relations of the same pair the later one must stay the last. */
+  addBefore(earlier: PendingWrites): void {
+    const later = this.take();
+    this.add(earlier);
+    this.add(later);
+  }
+
+  /** The same, a part for each user: a store takes a part whole or not at all. */
+  byUser(): PendingWrites[] {
+    const parts = new Map<string, PendingWrites>();
+    const partOf = (owner: Owner) => {
+      const key = keyOf(owner);
+      const part = parts.get(key) ?? new PendingWrites();
+      parts.set(key, part);
+      return part;
+    };
+    for (const user of this.users) partOf(user).users.add(user);
+    for (const session of this.sessions) partOf(session.user).sessions.add(session);
+    for (const relation of this.relations) partOf(relation).relations.push(relation);
+    for (const user of this.forget) partOf(user).forget.push(user);
+    return [...parts.values()];
+  }
+
+  /** Whose writes these are. */
+  keys(): Set<string> {
+    return new Set([...this.users, ...this.forget, ...[...this.sessions].map(({ user }) => user), ...this.relations].map(keyOf));
+  }
+
+  /** The first of `keys`; for a part, the only one. */
+  firstKey(): string | undefined {
+    return this.keys().values().next().value;
+  }
+}
+
+type Owner = User | { tenant: string; user: string };
+
+export function keyOf(owner: Owner): string {
+  return 'id' in owner ? `${owner.tenant.name}\u0000${owner.id}` : `${owner.tenant}\u0000${owner.user}`;
+}
