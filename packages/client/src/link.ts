@@ -1,0 +1,52 @@
+import type { Clock } from './clock.ts';
+import type { Hub } from './hub.ts';
+import type { News, Update, WelcomeFrame } from './tab-messages.ts';
+
+/** The page itself, as its link needs to know it. */
+export interface Page {
+  /** The session as this page knows it, with the `seq` of the last frame it heard. */
+  welcome(): WelcomeFrame | undefined;
+  /** All that it wants. */
+  needs(): Update;
+  /** All that it knows. */
+  all(): News;
+  isLookedAt(): boolean;
+  hear(news: News): void;
+}
+
+/** The way of a page to the server: a connection of its own, or one that is shared with other tabs. */
+export interface Link {
+  /** Says what this page wants; a link asks for all of it when it begins. */
+  update(update: Update): void;
+  /** The network or the page came back. */
+  wake(): void;
+  /** The page will run no code for a while. */
+  freeze(): void;
+  /** After `freeze`. */
+  resume(): void;
+  /** The page takes no part any more; `closing` when it goes away itself. */
+  stop(closing: boolean): void;
+}
+
+export interface LinkParts {
+  /** Unique among the tabs of a browser. */
+  id: string;
+  clock: Clock;
+  page: Page;
+  /** Makes a connection that takes over the session that the page knows, if it knows one. */
+  makeHub(onNews: (news: News) => void): Hub;
+}
+
+/** A connection of one's own. */
+export function openLink({ id, page, makeHub }: LinkParts): Link {
+  const hub = makeHub(page.hear);
+  hub.update(id, page.needs());
+  void hub.connection.connect();
+  return {
+    update: (update) => hub.update(id, update),
+    wake: () => hub.connection.wake(),
+    freeze() {},
+    resume() {},
+    stop: (closing) => hub.connection.close(closing ? { type: 'closing' } : undefined),
+  };
+}
