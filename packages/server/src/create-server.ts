@@ -12,6 +12,7 @@ import { createLogger, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createNode, type PresenceNode } from './node.ts';
 import type { ServerOptions } from './options.ts';
+import { playgroundRoutes } from './playground/routes.ts';
 import { tokenSecret } from './secrets.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
@@ -63,7 +64,7 @@ export async function createServer(options: ServerOptions, overrides: ServerOver
 
   const http = createHttpServer(
     { headersTimeout: options.headersTimeoutMs, requestTimeout: options.requestTimeoutMs, maxHeaderSize: 16_384 },
-    createHttpListener(node, []),
+    createHttpListener(node, [...(options.playground ? [playgroundRoutes] : [])]),
   );
   const socketIo = attachSocketIo(http, node);
   const webSocket = createWebSocketTransport(node);
