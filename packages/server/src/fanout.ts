@@ -46,7 +46,9 @@ export class Fanout {
     const { tenant } = connection.viewer;
     const members = this.#everyone.get(tenant);
     if (!connection.dialects.some((dialect) => dialect.audience === 'everyone')) {
-      members?.delete(connection);
+      // It showed what it speaks while something waited that it does not want to hear.
+      if (members?.delete(connection) === true)
+        for (const user of connection.dirty.keys()) if (!this.#options.watches.has(connection.watcher, user)) connection.dirty.delete(user);
       return;
     }
     if (members === undefined) this.#everyone.set(tenant, new Set([connection]));
