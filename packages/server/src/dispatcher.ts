@@ -49,10 +49,9 @@ export class Dispatcher {
         this.#send(connection, reply, acknowledge);
         return undefined;
       }
-      return reply.then(
-        (settled) => this.#send(connection, settled, acknowledge),
-        (error) => this.#refuse(connection, dialect, event, payload, error, acknowledge),
-      );
+      return reply
+        .then((settled) => this.#send(connection, settled, acknowledge))
+        .catch((error) => this.#refuse(connection, dialect, event, payload, error, acknowledge));
     } catch (error) {
       this.#refuse(connection, dialect, event, payload, error, acknowledge);
       return undefined;
@@ -96,7 +95,12 @@ export class Dispatcher {
       ...(retryAfterMs === undefined ? null : { retryAfterMs }),
       at: this.#options.clock.now(),
     };
-    this.#send(connection, dialect.says.refused(refusal), acknowledge);
+    try {
+      this.#send(connection, dialect.says.refused(refusal), acknowledge);
+    } catch (failure) {
+      // An app's own dialect may have no words even for this.
+      this.#options.onError(failure, event);
+    }
   }
 }
 

@@ -77,8 +77,11 @@ export class Fanout {
     connection.dirty.delete(user);
     const now = this.#options.clock.now();
     const audience = audienceOf(connection.viewer, user.tenant.name, user.id, user.facts);
-    const message = this.#word(dialect, shownTo(connection, dialect, user, audience), now, extra);
-    if (message !== undefined) connection.link.say([message]);
+    const { link } = connection;
+    this.#guard(dialect, () => {
+      const message = this.#word(dialect, shownTo(connection, dialect, user, audience), now, extra);
+      if (message !== undefined) link.say([message]);
+    });
   }
 
   /** A link that could take nothing can take something again. */
@@ -228,18 +231,23 @@ export class Fanout {
     const kind = `${dialect.name} ${audience} ${spellsNumbers(connection, dialect) ? 1 : 0} ${user.facts.ownVersion} ${link.encoding}`;
     let fragment = byKind.get(kind);
     if (fragment === undefined) {
-      const message = this.#word(dialect, shownTo(connection, dialect, user, audience), now);
-      if (message === undefined) return undefined;
-      fragment = link.encode(message);
-      byKind.set(kind, fragment);
+      fragment = this.#guard(dialect, () => {
+        const message = this.#word(dialect, shownTo(connection, dialect, user, audience), now);
+        return message === undefined ? undefined : link.encode(message);
+      });
+      if (fragment !== undefined) byKind.set(kind, fragment);
     }
     return fragment;
   }
 
-  // An app's own dialect may throw; the others are still to be told.
   #word(dialect: Dialect, shown: Shown, now: number, extra?: Readonly<Record<string, unknown>>): Message | undefined {
+    return dialect.says.change(shown, now, extra, this.#options.timeZone);
+  }
+
+  // An app's own dialect may throw, or say what cannot be written; the others are still to be told.
+  #guard<Made>(dialect: Dialect, make: () => Made): Made | undefined {
     try {
-      return dialect.says.change(shown, now, extra, this.#options.timeZone);
+      return make();
     } catch (error) {
       this.#options.onWordsFailed(error, dialect.name);
       return undefined;

@@ -46,6 +46,11 @@ export class Gateway {
     this.admission = new Admission(options.options, options.clock);
   }
 
+  /** On the way out: nobody new is to be sent here. */
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
   get connectionCount(): number {
     return this.#connections.size;
   }
@@ -63,7 +68,13 @@ export class Gateway {
   /** Takes in a connection, and signs its user in if it is known by now. Rejects with UNAUTHENTICATED or RATE_LIMITED. */
   async connect(arrival: Arrival): Promise<Connection> {
     const connection = this.#makeConnection(arrival);
-    if (arrival.identity !== null) await this.signIn(connection, arrival.identity);
+    try {
+      if (arrival.identity !== null) await this.signIn(connection, arrival.identity);
+    } catch (error) {
+      // It may have a session and watches by now; nobody else would ever end them.
+      this.lost(connection);
+      throw error;
+    }
     // The link may have closed while the user was being loaded.
     if (connection.closed) throw new PorchlightError('UNAVAILABLE', 'The connection closed.');
     this.#connections.add(connection);
