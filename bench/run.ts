@@ -1,6 +1,6 @@
 /**
  * `node bench/run.ts [quick] [--only words] [--json FILE]`: measures Porchlight beside floors and peers and prints tables. `quick`
- * takes ours and the floors. `--only` takes letters or names of scenarios and names of contestants, separated by commas.
+ * takes ours and the floors that matter most. `--only` takes letters or names of scenarios and names of contestants, separated by commas.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,9 @@ const wantedScenarios = scenarios.filter(({ letter, name }) => only.includes(let
 const wantedContestants = contestants.filter(({ name }) => only.some((word) => word.length > 1 && name.includes(word)));
 const chosenScenarios = wantedScenarios.length > 0 ? wantedScenarios : scenarios;
 const chosenContestants =
-  wantedContestants.length > 0 ? wantedContestants : contestants.filter(({ kind }) => size === 'full' || kind !== 'peer');
+  wantedContestants.length > 0
+    ? wantedContestants
+    : contestants.filter(({ kind, onlyFull }) => size === 'full' || (kind !== 'peer' && onlyFull !== true));
 
 /** Installs the peers of npm beside their own lock file, once; without a network they are skipped by name. */
 function installPeers(): void {

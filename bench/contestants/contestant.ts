@@ -51,6 +51,8 @@ export interface Contestant {
   kind: 'ours' | 'floor' | 'peer';
   /** What it does not do and Porchlight does, in words for the report. */
   lacks: string;
+  /** True when only the full run measures it. */
+  onlyFull?: true;
   /** How the server process is started, with its own port and everything it writes in `folder`. */
   server(folder: string, accounts: Accounts): Promise<Launch | Skip>;
   wire: Wire;

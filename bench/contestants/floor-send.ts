@@ -21,6 +21,7 @@ export const floorSend: Contestant = {
   name: 'floor: send() in C',
   kind: 'floor',
   lacks: 'everything but the sending: no WebSocket handshake, no JSON, and a full buffer ends it',
+  onlyFull: true,
   async server(folder) {
     const program = join(folder, 'send');
     const compiled = spawnSync('cc', ['-O2', '-o', program, SOURCE], { encoding: 'utf8' });

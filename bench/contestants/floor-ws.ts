@@ -14,6 +14,7 @@ export const floorWs: Contestant = {
 /** The same, gathering a watcher's changes for 100 ms into one frame: what batching by hand would reach. */
 export const floorWsBatched: Contestant = {
   ...floorWs,
+  onlyFull: true,
   name: 'floor: ws, batched',
   server: async () => nodeServer('../floors/ws-server.ts', { FLUSH_MS: '100' }),
 };

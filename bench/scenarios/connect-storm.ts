@@ -12,7 +12,7 @@ interface Setting {
 const DIALLING_MAX = 400;
 const VIEWER_WATCHES = 100;
 /** Long enough for what a server would say late; the measured section is over by then. */
-const LISTEN_MS = 1_500;
+const LISTEN_MS = 1_000;
 /** Parses the server's code before it is measured; their users are not among the clients. */
 const WARM_UP_CLIENTS = 100;
 

@@ -9,7 +9,7 @@ interface Setting {
   watchesEach: number;
 }
 
-const WARM_UP_CONNECTIONS = 500;
+const WARM_UP_CONNECTIONS = 300;
 const SETTLE_MS = 1_000;
 
 async function memoryOf(stage: Stage): Promise<number> {
@@ -42,7 +42,7 @@ export const idleMemory: Scenario<Setting> = {
     { key: 'filled', title: 'MB with them', digits: 0, better: 'less' },
   ],
   settings: {
-    quick: [{ label: '2,000 connections, 50 watches each', connections: 2_000, watchesEach: 50 }],
+    quick: [{ label: '1,000 connections, 50 watches each', connections: 1_000, watchesEach: 50 }],
     full: [
       { label: '10,000 connections, no watches', connections: 10_000, watchesEach: 0 },
       { label: '10,000 connections, 50 watches each', connections: 10_000, watchesEach: 50 },

@@ -65,8 +65,8 @@ export const manyChanges: Scenario<Setting> = {
     { key: 'p999Ms', title: 'p99.9 ms', digits: 1, better: 'less' },
   ],
   settings: {
-    quick: [{ label: '1,000 users, 1,000 watchers of 100', users: 1_000, watchers: 1_000, watchesEach: 100, roundMs: 1_500, rounds: 2 }],
-    full: [{ label: '1,000 users, 1,000 watchers of 100', users: 1_000, watchers: 1_000, watchesEach: 100, roundMs: 4_000, rounds: 3 }],
+    quick: [{ label: '1,000 users, 1,000 watchers of 100', users: 1_000, watchers: 1_000, watchesEach: 100, roundMs: 1_000, rounds: 2 }],
+    full: [{ label: '1,000 users, 1,000 watchers of 100', users: 1_000, watchers: 1_000, watchesEach: 100, roundMs: 3_000, rounds: 3 }],
   },
 
   accounts: (setting) => ({

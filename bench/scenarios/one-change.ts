@@ -14,7 +14,7 @@ interface Setting {
 /** Longer than the 100 ms in which changes may be gathered, so that every flip is a first change and is not batched. */
 const PACE_MS = 115;
 const SETTLE_MS_MAX = 20_000;
-const WARM_UP_FLIPS = 10;
+const WARM_UP_FLIPS = 6;
 const SUBJECT = 0;
 
 /** Flips the subject so many times, each after the last has reached everybody. */
@@ -46,10 +46,10 @@ export const oneChange: Scenario<Setting> = {
     { key: 'p99Ms', title: 'p99 ms', digits: 2, better: 'less' },
   ],
   settings: {
-    quick: [{ label: '1,000 watchers', watchers: 1_000, flipsPerRound: 12, rounds: 2 }],
+    quick: [{ label: '1,000 watchers', watchers: 1_000, flipsPerRound: 8, rounds: 2 }],
     full: [
-      { label: '1,000 watchers', watchers: 1_000, flipsPerRound: 30, rounds: 5 },
-      { label: '5,000 watchers', watchers: 5_000, flipsPerRound: 10, rounds: 5 },
+      { label: '1,000 watchers', watchers: 1_000, flipsPerRound: 15, rounds: 4 },
+      { label: '5,000 watchers', watchers: 5_000, flipsPerRound: 8, rounds: 4 },
     ],
   },
 

@@ -57,8 +57,8 @@ export const slowReaders: Scenario<Setting> = {
     { key: 'wrong', title: 'wrong at the end', digits: 0, better: 'less' },
   ],
   settings: {
-    quick: [{ label: '20 of 40, for 5 s', users: 1_000, readers: 20, slow: 20, flipsPerSecond: 2, durationMs: 5_000 }],
-    full: [{ label: '20 of 40, for 15 s', users: 1_000, readers: 20, slow: 20, flipsPerSecond: 4, durationMs: 15_000 }],
+    quick: [],
+    full: [{ label: '20 of 40, for 10 s', users: 1_000, readers: 20, slow: 20, flipsPerSecond: 4, durationMs: 10_000 }],
   },
 
   accounts: (setting) => ({

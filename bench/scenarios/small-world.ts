@@ -16,7 +16,7 @@ interface Setting {
 const SEED = 20_250_904;
 const REWIRED = 0.1;
 /** From nobody to the usual share of people online. */
-const WARM_UP_MS = 4_000;
+const WARM_UP_MS = 3_000;
 
 const worldOf = (setting: Setting) => smallWorld(setting.users, setting.contactsEach, REWIRED, randomness(SEED));
 
@@ -33,8 +33,8 @@ export const smallWorldSessions: Scenario<Setting> = {
     { key: 'p999Ms', title: 'p99.9 ms', digits: 1, better: 'less' },
   ],
   settings: {
-    quick: [{ label: '500 people, 50 contacts each', users: 500, contactsEach: 50, roundMs: 2_000, rounds: 1 }],
-    full: [{ label: '1,000 people, 50 contacts each', users: 1_000, contactsEach: 50, roundMs: 5_000, rounds: 3 }],
+    quick: [{ label: '500 people, 50 contacts each', users: 500, contactsEach: 50, roundMs: 1_500, rounds: 1 }],
+    full: [{ label: '1,000 people, 50 contacts each', users: 1_000, contactsEach: 50, roundMs: 4_000, rounds: 2 }],
   },
 
   accounts(setting) {
