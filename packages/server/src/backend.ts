@@ -3,6 +3,7 @@ import { recordOf } from './dialects/native.ts';
 import { iso } from './dialects/payload.ts';
 import type { PresenceNode } from './node.ts';
 import { listOnline } from './online-list.ts';
+import { signOut } from './sign-out.ts';
 
 /** What a program that embeds the server asks it; sees everybody of one tenant. Times are ISO-8601 in UTC. */
 export interface Backend {
@@ -17,7 +18,7 @@ export interface Backend {
 }
 
 export function createBackend(node: PresenceNode, tenant = 'default'): Backend {
-  const { service, gateway } = node;
+  const { service } = node;
   const viewer = seesAll(tenant);
   return {
     getUserOnlineStatus(userId) {
@@ -35,10 +36,6 @@ export function createBackend(node: PresenceNode, tenant = 'default'): Backend {
       await service.load(tenant, userIds);
       return userIds.map((id) => recordOf(id, service.view(viewer, id)));
     },
-    async signOut(userId) {
-      await service.load(tenant, [userId]);
-      gateway.closeUser(tenant, userId, 4403);
-      await service.stepDurably({ type: 'sign-out', tenant, user: userId, reason: 'signed-out' });
-    },
+    signOut: (userId) => signOut(node, tenant, userId),
   };
 }

@@ -2,12 +2,13 @@ import { randomInt } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { apiRoutes } from './api/api.ts';
 import { createAuthenticator } from './authenticate.ts';
 import { type Clock, createSystemClock } from './clock.ts';
 import { createSoloCluster } from './cluster/solo.ts';
 import { databasePath } from './data-folder.ts';
 import type { Dialect } from './dialects/dialect.ts';
-import { BUILT_IN_DIALECTS } from './dialects/index.ts';
+import { loadDialects } from './load-dialects.ts';
 import { createLogger, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createNode, type PresenceNode } from './node.ts';
@@ -50,13 +51,14 @@ export async function createServer(options: ServerOptions, overrides: ServerOver
   const log = overrides.log ?? createLogger({ ...options, clock, hashKey: tokenSecret(options) ?? 'porchlight' });
   const metrics = createMetrics();
   const authenticator = createAuthenticator({ ...options, jwtSecret: tokenSecret(options), clock });
+  const dialects = await loadDialects(options, overrides.dialects);
   const node = createNode({
     options,
     clock,
     store: overrides.store ?? openStore(options, log),
     cluster: createSoloCluster(),
     authenticator,
-    dialects: [...BUILT_IN_DIALECTS.filter(({ name }) => options.dialects.includes(name)), ...(overrides.dialects ?? [])],
+    dialects,
     log,
     metrics,
   });
@@ -64,7 +66,7 @@ export async function createServer(options: ServerOptions, overrides: ServerOver
 
   const http = createHttpServer(
     { headersTimeout: options.headersTimeoutMs, requestTimeout: options.requestTimeoutMs, maxHeaderSize: 16_384 },
-    createHttpListener(node, [...(options.playground ? [playgroundRoutes] : [])]),
+    createHttpListener(node, [apiRoutes, ...(options.playground ? [playgroundRoutes] : [])]),
   );
   const socketIo = attachSocketIo(http, node);
   const webSocket = createWebSocketTransport(node);

@@ -1,3 +1,4 @@
+import { isUserId } from '@porchlight/protocol';
 import { type Authenticator, believeToken, type Identity } from './authenticate.ts';
 import { PorchlightError } from './errors.ts';
 import type { ServerOptions } from './options.ts';
@@ -17,24 +18,38 @@ export interface Identities {
 }
 
 export function createIdentities(authenticator: Authenticator, options: ServerOptions, service: PresenceService): Identities {
-  // A sign-out ends every token issued in an earlier second; of those issued in the same second it ends the ones that were in use, which
-  // the authenticator remembers as these very objects.
   const open = options.auth === 'open';
+  const startedAt = service.now();
   const revoked = new WeakSet<Identity>();
+  // The authenticator remembers tokens that are in use as these very objects.
+  const firstSeenAt = new WeakMap<Identity, number>();
+  const seen = (identity: Identity) => {
+    if (!firstSeenAt.has(identity)) firstSeenAt.set(identity, service.now());
+    return identity;
+  };
   return {
     open,
     identify(token) {
       if (token === undefined) throw new PorchlightError('UNAUTHENTICATED', 'There is no token.');
-      return open ? believeToken(token, options) : authenticator.verify(token);
+      if (open) return believeToken(token, options);
+      const identity = authenticator.verify(token);
+      return identity instanceof Promise ? identity.then(seen) : seen(identity);
     },
     claim(user, profile) {
       if (!open) throw new PorchlightError('UNAUTHENTICATED', 'There is no token.');
+      if (!isUserId(user)) throw new PorchlightError('INVALID_PAYLOAD', 'This is not a user id.');
       return { tenant: 'default', user, profile, scopes: [], expiresAt: null, issuedAt: null, tokenId: null, loginId: null };
     },
     isRevoked(identity) {
       if (revoked.has(identity)) return true;
       const signedOutAt = service.find(identity.tenant, identity.user)?.signedOutAt ?? null;
-      return signedOutAt !== null && identity.issuedAt !== null && identity.issuedAt + 1_000 <= signedOutAt;
+      if (signedOutAt === null) return false;
+      const issuedAt = identity.issuedAt ?? signedOutAt;
+      if (issuedAt > signedOutAt || issuedAt + 1_000 <= signedOutAt) return issuedAt <= signedOutAt;
+      // A token names only the second of its issue, or none. Of those that this leaves in doubt, the ones seen before were issued before;
+      // of what was seen before this process started nothing is known, and whoever was signed out in that very second signs in once more.
+      const seenAt = firstSeenAt.get(identity);
+      return (seenAt !== undefined && seenAt <= signedOutAt) || (identity.issuedAt !== null && signedOutAt < startedAt);
     },
     revoke: (identity) => void revoked.add(identity),
   };

@@ -41,12 +41,17 @@ export class Leases {
       this.#options.service.step({ type: 'leave', session: lease.number, reason: 'left' });
   }
 
-  #renew(identity: Identity, dialect: string, { appVersion, device, screen, background }: LeaseDetails): void {
+  #renew(identity: Identity, dialect: string, { platform, appVersion, device, screen, background }: LeaseDetails): void {
     const { service, identities, leaseMs } = this.#options;
     if (identities.isRevoked(identity)) throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out; a new token is needed.');
     const lease = this.#find(identity);
     if (lease !== undefined) {
-      const known = { ...(appVersion && { appVersion }), ...(device && { device }), ...(screen && { screen }) };
+      const known = {
+        ...(platform && { platform }),
+        ...(appVersion && { appVersion }),
+        ...(device && { device }),
+        ...(screen && { screen }),
+      };
       service.step({ type: 'renew', session: lease.number, leaseMs, background, details: known });
       return;
     }
@@ -56,7 +61,7 @@ export class Leases {
       tenant: identity.tenant,
       user: identity.user,
       kind: 'lease',
-      details: { dialect, platform: null, appVersion: appVersion ?? null, device: device ?? null, screen: screen ?? null },
+      details: { dialect, platform: platform ?? null, appVersion: appVersion ?? null, device: device ?? null, screen: screen ?? null },
       deviceKey: leaseKey(identity),
       leaseMs,
       background,

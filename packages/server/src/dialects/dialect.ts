@@ -152,6 +152,7 @@ export interface RouteActions {
 }
 
 export interface LeaseDetails {
+  readonly platform?: string | undefined;
   readonly appVersion?: string | undefined;
   readonly device?: string | undefined;
   readonly screen?: string | undefined;

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { ERROR_CODES } from '@porchlight/protocol';
 import type { Context } from 'hono';
-import { PorchlightError } from '../errors.ts';
+import { PorchlightError, publicError } from '../errors.ts';
 import type { PresenceNode } from '../node.ts';
 import { createCors } from './cors.ts';
 import { dialectRoutes } from './dialect-routes.ts';
@@ -23,7 +24,10 @@ export function createHttpListener(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   const { app, direct } = createHttpApp(node, routes);
   const answeredByCors = createCors(node.parts.options.corsOrigins);
-  const listener = getRequestListener((request, env) => app.fetch(request, env), { overrideGlobalObjects: false });
+  const listener = getRequestListener((request, env) => app.fetch(request, env), {
+    overrideGlobalObjects: false,
+    errorHandler: refuseUnreadable,
+  });
   return (request, response) => {
     if (answeredByCors(request, response)) return;
     const answer = direct.get(`${request.method} ${pathOf(request)}`);
@@ -38,6 +42,16 @@ export function refuse(context: Context<HttpEnv>, error: PorchlightError): Respo
   return sendRefusal(context.env.outgoing, error);
 }
 
+// A request whose path or host is none reaches no route.
+function refuseUnreadable(error: unknown): Response {
+  const unreadable = error instanceof Error && error.name === 'RequestError';
+  const { code, message } = unreadable
+    ? new PorchlightError('INVALID_PAYLOAD', 'The request line or its Host header cannot be read.')
+    : publicError(error);
+  const { http: status, retry } = ERROR_CODES[code];
+  return Response.json({ error: { code, message, retry } }, { status });
+}
+
 /** The app behind the listener, and the routes that are answered in front of it. */
 export function createHttpApp(node: PresenceNode, routes: readonly HttpRoutes[]) {
   const app: HttpApp = new OpenAPIHono<HttpEnv>();
@@ -48,7 +62,8 @@ export function createHttpApp(node: PresenceNode, routes: readonly HttpRoutes[])
     const allowed = METHODS.filter((method) => app.router.match(method, req.path)[0].length > 0);
     if (req.method !== 'OPTIONS' || allowed.length === 0)
       return sendRefusal(outgoing, refusalFor(new PorchlightError('NOT_FOUND'), incoming, node));
-    return new Response(null, { status: 204, headers: { Allow: [...allowed, 'HEAD', 'OPTIONS'].join(', ') } });
+    const methods = allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+    return new Response(null, { status: 204, headers: { Allow: [...methods, 'OPTIONS'].join(', ') } });
   });
   app.onError((error, { env: { incoming, outgoing } }) => sendRefusal(outgoing, refusalFor(error, incoming, node)));
   return { app, direct };
