@@ -44,12 +44,15 @@ const ROOM = {
   heartbeatsBurstMax: 100_000,
 } as const;
 
-/** Tokens (HS256) that end an hour after the clock's now. `user` may be a number, for a numeric `sub`. */
+/** Under a clock that jumps, no answer to a ping would be in time. */
+const PATIENT = { pingIntervalMs: 600_000, pingTimeoutMs: 600_000, signOfLifeMs: 3_600_000 } as const;
+
+/** Tokens (HS256) that end a month after the clock's now. `user` may be a number, for a numeric `sub`. */
 export function tokenSigner(clock: Pick<Clock, 'now'>, secret: string = TEST_SECRET): SignToken {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   return (user, claims = {}) => {
     const iat = Math.floor(clock.now() / 1_000);
-    const input = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: user, iat, exp: iat + 3_600, ...claims })}`;
+    const input = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: user, iat, exp: iat + 2_592_000, ...claims })}`;
     return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
   };
 }
@@ -61,7 +64,7 @@ export async function startServer(
 ): Promise<RealServer> {
   const { clock = createManualClock(), ...parts } = overrides;
   const secret = given.auth === 'open' ? {} : { jwtSecret: TEST_SECRET };
-  const options = completeOptions({ port: 0, store: 'memory', logLevel: 'silent', flushMs: 10, ...ROOM, ...secret, ...given });
+  const options = completeOptions({ port: 0, store: 'memory', logLevel: 'silent', flushMs: 10, ...ROOM, ...PATIENT, ...secret, ...given });
   const server = await createServer(options, { clock, ...parts });
   const { url, port } = await server.listen();
   const owes = () => [...server.node.gateway.connections()].some(({ link, dirty }) => link !== null && dirty.size > 0);

@@ -92,6 +92,7 @@ export class Inbox {
         }
         cancel = system.alarm(system.now() + NUDGE_EVERY_MS, nudge);
         this.#clock?.advance(NUDGE_MS);
+        check();
       };
       let cancel = system.alarm(system.now() + NUDGE_EVERY_MS, nudge);
       this.#looking.add(check);

@@ -189,7 +189,10 @@ function byNamespace(dialects: readonly Dialect[]): Map<string, Dialect[]> {
 const connId = (socket: Socket) => (socket.conn as unknown as { id: string }).id;
 
 function asks(socket: Socket, field: string): boolean {
-  const value = authField(socket.handshake.auth, field) ?? queryField(socket.request.url, field);
+  const auth: unknown = socket.handshake.auth;
+  if (typeof auth === 'object' && auth !== null && Object.hasOwn(auth, field) && (auth as Record<string, unknown>)[field] === true)
+    return true;
+  const value = authField(auth, field) ?? queryField(socket.request.url, field);
   return value === 'true' || value === '1';
 }
 
