@@ -94,7 +94,7 @@ export class Connection {
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
-    this.#resume = parts.resume;
+    this.#resume = parts.resume && { session: parts.resume.session, seq: parts.resume.seq };
   }
 
   get state(): ConnectionState {

@@ -102,10 +102,15 @@ export class Hub {
     if (frame.type === 'welcome') this.#welcomed(frame);
     this.#parts.onNews({ kind: 'frame', frame });
     if (frame.type === 'snapshot' || frame.type === 'changes') this.#expect(frame.presences);
-    if (frame.type !== 'error' || frame.retry !== 'later') return;
-    const refused = this.#asked.get(frame.request ?? '') ?? [];
-    this.#parts.clock.after(frame.retryAfterMs ?? AGAIN_MS, () => {
-      for (const id of refused) this.#onWire.delete(id);
+    if (frame.type !== 'error' && frame.type !== 'snapshot') return;
+    const asked = this.#asked.get(frame.request ?? '') ?? [];
+    if (frame.type === 'error' || frame.end) this.#asked.delete(frame.request ?? '');
+    if (frame.type === 'error' && frame.retry === 'later') this.#askLater(asked, frame.retryAfterMs);
+  }
+
+  #askLater(ids: readonly string[], retryAfterMs = AGAIN_MS): void {
+    this.#parts.clock.after(retryAfterMs, () => {
+      for (const id of ids) this.#onWire.delete(id);
       this.#flush();
     });
   }
