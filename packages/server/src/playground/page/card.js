@@ -18,17 +18,18 @@ function createSeen() {
   const rows = new Map();
   return {
     list,
-    show(id, name, { tone, words }, typing, now) {
+    show(place, id, name, { tone, words }, typing, now) {
       let row = rows.get(id);
       if (row === undefined) {
         const who = element('span', { className: 'who' });
         const said = element('code', {});
         row = { item: element('li', { 'data-id': id }, element('i', { className: 'dot' }), who, said), who, said };
         rows.set(id, row);
-        list.append(row.item);
       }
       row.item.dataset.tone = tone;
       setText(row.who, name);
+      // Put in its place once more only where it is not there yet: moving a node would end a selection.
+      if (list.children[place] !== row.item) list.insertBefore(row.item, list.children[place] ?? null);
       setText(row.said, typing ? `${words(now)} · is typing…` : words(now));
     },
     keep(ids) {
@@ -73,7 +74,7 @@ export function createCard(person, { street, facts }) {
         'div',
         { className: 'name' },
         element('div', {}, title, line),
-        element('p', {}, element('code', {}, person.id), ' speaks ', element('em', {}, person.dialect)),
+        element('p', {}, element('code', {}, person.id), ' · ', element('em', {}, person.dialect)),
       ),
       button('×', () => street.remove(person), {
         className: 'remove',
@@ -98,9 +99,11 @@ export function createCard(person, { street, facts }) {
       says.dataset.bad = String(person.moment?.bad === true && now < person.moment.until);
       setText(says, narrate(person, { facts, others: street.othersOf(person), now }));
       setText(echo, describeEcho(person, street));
+      const order = street.ids();
       const ids = [...person.views.keys()].filter((id) => id !== person.id);
-      for (const id of ids) seen.show(id, street.nameOf(id), person.views.get(id), person.typers.has(id), now);
+      ids.sort((one, other) => order.indexOf(one) - order.indexOf(other));
       seen.keep(ids);
+      for (const [place, id] of ids.entries()) seen.show(place, id, street.nameOf(id), person.views.get(id), person.typers.has(id), now);
       seen.list.hidden = ids.length === 0;
       seesNobody.hidden = ids.length > 0;
       setText(seesNobody, describeNobody(person));

@@ -14,6 +14,7 @@ const IDLE_MS = 10 * 60_000;
 
 function createStatus(person) {
   const text = element('input', { maxLength: 80, placeholder: 'in a call until three', spellcheck: false });
+  let shownText = '';
   const apply = async (availability) => {
     const before = person.availability;
     person.availability = availability;
@@ -51,13 +52,15 @@ function createStatus(person) {
     ),
     update() {
       for (const each of buttons) each.setAttribute('aria-pressed', String(each.value === person.availability));
+      if (person.text !== shownText && document.activeElement !== text) text.value = person.text;
+      shownText = person.text;
     },
   };
 }
 
 function createPresence(person) {
   const { speaker } = person;
-  const back = button('Do something', () => {
+  const back = button('I’m here', () => {
     person.idle = false;
     speaker.back();
     person.changed();

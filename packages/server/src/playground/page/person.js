@@ -1,8 +1,11 @@
 import { DIALECTS } from './dialects/index.js';
 import { fetchToken } from './server.js';
+import { readAccount } from './settings.js';
 
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 const MOMENT_MS = 6_000;
+/** A token is not used in its last minute, in which it may end under way. */
+const TOKEN_RESERVE_MS = 60_000;
 
 /**
  * Somebody signed in on this page: what they do, how their line is, and how they see the others. Tells its listeners of every change.
@@ -32,6 +35,7 @@ export class Person extends EventTarget {
   #log;
   #retries = 0;
   #timer;
+  #token;
 
   /** @param {{key: string, id: string, name: string, dialect: string}} who */
   constructor({ key, id, name, dialect }, log) {
@@ -89,10 +93,7 @@ export class Person extends EventTarget {
       name: this.name,
       deviceId: this.key,
       isHere: () => this.line === 'here',
-      credentials: async () => {
-        const token = await fetchToken(this.id, this.name);
-        return token === null ? { userId: this.id } : { token };
-      },
+      credentials: () => this.#credentials(),
       log: (direction, event, payload, quiet) => this.#add(direction, event, payload, quiet),
       // A session that goes on is still hidden if it was; a new one is shown.
       linked: (resumed = false) => {
@@ -100,6 +101,7 @@ export class Person extends EventTarget {
         this.idle = false;
         this.hidden &&= resumed;
         this.#become('here');
+        void this.#readAccount();
       },
       broken: (retryAfterMs) => this.#broken(retryAfterMs),
       sees: (id, view) => {
@@ -120,6 +122,28 @@ export class Person extends EventTarget {
     };
   }
 
+  async #credentials() {
+    if (this.#token === undefined || (this.#token.expiresAt ?? Number.POSITIVE_INFINITY) - TOKEN_RESERVE_MS < Date.now())
+      this.#token = await fetchToken(this.id, this.name);
+    const { token } = this.#token;
+    return token === null ? { userId: this.id } : { token };
+  }
+
+  // What was decided before a reload, or on another device, still holds.
+  async #readAccount() {
+    try {
+      const { settings, contacts, blocks } = await readAccount(this.host);
+      this.availability = settings.availability;
+      this.text = settings.text ?? '';
+      this.rules = settings;
+      this.contacts = new Set(contacts);
+      this.blocked = new Set(blocks);
+      this.changed();
+    } catch (error) {
+      this.note('account not read', error.message);
+    }
+  }
+
   #add(direction, event, payload, quiet) {
     this.#log.add({ person: this.id, dialect: this.dialect, direction, event, payload, quiet });
   }
@@ -137,6 +161,8 @@ export class Person extends EventTarget {
     if (this.line === 'cut' || this.line === 'left') return;
     const delayMs = retryAfterMs ?? RETRY_MS[Math.min(this.#retries, RETRY_MS.length - 1)] * (0.75 + Math.random() / 2);
     this.#retries += 1;
+    // A server that came back may have another secret.
+    this.#token = undefined;
     this.retryAt = Date.now() + delayMs;
     this.#become('lost');
     clearTimeout(this.#timer);

@@ -23,14 +23,14 @@ export async function fetchFacts() {
   return read(await fetch('/playground/facts'));
 }
 
-/** A token for anybody; null where the server believes any id. */
+/** `{token, expiresAt}` for anybody; both null where the server believes any id. */
 export async function fetchToken(user, name) {
   const response = await fetch('/playground/token', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ user, ...(name === '' ? {} : { name }) }),
   });
-  return (await read(response)).token;
+  return read(response);
 }
 
 /**
