@@ -38,6 +38,13 @@ export class Roster {
     return this.#users.length - this.#freeIndexes.length;
   }
 
+  /** How many are online, in all tenants: a figure for operators. */
+  get onlineCount(): number {
+    let count = 0;
+    for (const tenant of this.#tenants.values()) count += tenant.online.size;
+    return count;
+  }
+
   /** One more than the highest index in use so far. */
   get tableSize(): number {
     return this.#users.length;

@@ -18,8 +18,12 @@ export class Admission {
   readonly #ids: TokenBuckets;
   #connections = 0;
 
-  constructor(options: ServerOptions, clock: Clock) {
+  readonly #onLimited: (limit: string) => void;
+
+  /** `onLimited` is told the name of each limit that somebody met. */
+  constructor(options: ServerOptions, clock: Clock, onLimited: (limit: string) => void = () => {}) {
     this.#options = options;
+    this.#onLimited = onLimited;
     const rate = (burst: number, perMinute: number) => createTokenBuckets({ burst, perMinute, keysMax: KEYS_MAX, clock });
     this.#connects = rate(options.connectsBurstMax, options.connectsPerMinuteMax);
     this.#messages = rate(options.messagesBurstMax, options.messagesPerMinuteMax);
@@ -28,16 +32,32 @@ export class Admission {
     this.#ids = rate(options.idsBurstMax, options.idsPerMinuteMax);
   }
 
+  /** How many have arrived and not departed. */
+  get connectionCount(): number {
+    return this.#connections;
+  }
+
+  get unauthenticatedCount(): number {
+    let count = 0;
+    for (const { unauthenticated } of this.#byAddress.values()) count += unauthenticated;
+    return count;
+  }
+
   /** Counts a connection that has not signed in yet; throws UNAVAILABLE or RATE_LIMITED. Give it back with `depart`. */
   arrive(address: string): Arriving {
     const counts = this.#byAddress.get(address) ?? { connections: 0, unauthenticated: 0 };
-    if (this.#connections >= this.#options.connectionsMax) throw new PorchlightError('UNAVAILABLE', undefined, { retryAfterMs: 5_000 });
+    if (this.#connections >= this.#options.connectionsMax) {
+      this.#onLimited('connections');
+      throw new PorchlightError('UNAVAILABLE', undefined, { retryAfterMs: 5_000 });
+    }
     if (
       counts.connections >= this.#options.connectionsPerAddressMax ||
       counts.unauthenticated >= this.#options.unauthenticatedPerAddressMax
-    )
+    ) {
+      this.#onLimited('connections-per-address');
       throw new PorchlightError('RATE_LIMITED', 'Too many connections from this address.', { retryAfterMs: 5_000 });
-    grant(this.#connects.take(address));
+    }
+    this.#grant('connects', this.#connects.take(address));
     this.#byAddress.set(address, counts);
     this.#connections += 1;
     counts.connections += 1;
@@ -47,28 +67,38 @@ export class Admission {
 
   /** Throws RATE_LIMITED when a user has that many connections already. */
   admitUser(connections: number): void {
-    if (connections >= this.#options.connectionsPerUserMax)
-      throw new PorchlightError('RATE_LIMITED', 'Too many connections of this user.', { retryAfterMs: 5_000 });
+    if (connections < this.#options.connectionsPerUserMax) return;
+    this.#onLimited('connections-per-user');
+    throw new PorchlightError('RATE_LIMITED', 'Too many connections of this user.', { retryAfterMs: 5_000 });
   }
 
   /** Milliseconds until a message of this user, or of this address before sign-in, may be taken; 0 for now. */
   message(identity: Pick<Identity, 'tenant' | 'user'> | null, address: string): number {
-    return this.#messages.take(identity === null ? address : keyOf(identity));
+    const waitMs = this.#messages.take(identity === null ? address : keyOf(identity));
+    if (waitMs > 0) this.#onLimited('messages');
+    return waitMs;
   }
 
   /** Throws RATE_LIMITED. */
   change(identity: Pick<Identity, 'tenant' | 'user'>): void {
-    grant(this.#changes.take(keyOf(identity)));
+    this.#grant('changes', this.#changes.take(keyOf(identity)));
   }
 
   heartbeat(identity: Pick<Identity, 'tenant' | 'user'>): void {
-    grant(this.#heartbeats.take(keyOf(identity)));
+    this.#grant('heartbeats', this.#heartbeats.take(keyOf(identity)));
   }
 
   /** Throws TOO_MANY_IDS for more than one question may name, and RATE_LIMITED for more than may be asked over time. */
   ids(identity: Pick<Identity, 'tenant' | 'user'> | null, address: string, count: number): void {
     if (count > this.#options.idsMax) throw new PorchlightError('TOO_MANY_IDS', `At most ${this.#options.idsMax} ids at a time.`);
-    if (count > 0) grant(this.#ids.take(identity === null ? address : keyOf(identity), count));
+    if (count > 0) this.#grant('ids', this.#ids.take(identity === null ? address : keyOf(identity), count));
+  }
+
+  #grant(limit: string, waitMs: number): void {
+    if (waitMs === 0) return;
+    this.#onLimited(limit);
+    if (waitMs === Number.POSITIVE_INFINITY) throw new PorchlightError('TOO_MANY_IDS', 'More than may ever be asked at once.');
+    throw new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: Math.ceil(waitMs) });
   }
 
   #arriving(address: string, counts: { connections: number; unauthenticated: number }): Arriving {
@@ -95,11 +125,6 @@ export class Admission {
 export interface Arriving {
   signedIn(): void;
   depart(): void;
-}
-
-function grant(waitMs: number): void {
-  if (waitMs === Number.POSITIVE_INFINITY) throw new PorchlightError('TOO_MANY_IDS', 'More than may ever be asked at once.');
-  if (waitMs > 0) throw new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: Math.ceil(waitMs) });
 }
 
 const keyOf = ({ tenant, user }: Pick<Identity, 'tenant' | 'user'>) => `${tenant}\u0000${user}`;

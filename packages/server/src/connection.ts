@@ -1,4 +1,5 @@
-import type { Facts, User, Viewer, Watcher } from '@porchlight/engine';
+import { randomBytes } from 'node:crypto';
+import type { Facts, User, Viewer, Watcher, Watches } from '@porchlight/engine';
 import type { Arrival } from './arrival.ts';
 import type { Identity } from './authenticate.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -42,4 +43,29 @@ export interface Connection {
   /** The grace if the link should break now, in place of the usual one. */
   closingGraceMs: number | null;
   closed: boolean;
+}
+
+/** A connection on which nobody is signed in yet. */
+export function newConnection(arrival: Arrival, watches: Watches<Connection>, flushMs: number): Connection {
+  const connection: Omit<Connection, 'watcher'> = {
+    id: randomBytes(10).toString('base64url'),
+    arrival,
+    address: arrival.address,
+    link: arrival.link,
+    dialects: arrival.dialects,
+    identity: null,
+    viewer: { tenant: 'default', user: null },
+    session: null,
+    watchOnly: arrival.watchOnly ?? false,
+    spellsNumbers: undefined,
+    dirty: new Map(),
+    quietUntilAt: 0,
+    flushMs,
+    slowSinceAt: null,
+    answering: undefined,
+    expiresAt: Number.POSITIVE_INFINITY,
+    closingGraceMs: null,
+    closed: false,
+  };
+  return Object.assign(connection, { watcher: watches.join(connection as Connection) });
 }

@@ -8,7 +8,6 @@ import { depthOf } from './json-depth.ts';
 export interface DispatcherOptions extends GatewayOptions {
   /** Something failed that is nobody's refusal. */
   onError(error: unknown, event: string): void;
-  onRefused(code: string): void;
 }
 
 type Acknowledge = (answer: unknown) => void;
@@ -35,7 +34,9 @@ export class Dispatcher {
     const chained = (result ?? answering?.then(() => this.#answer(connection, event, payload, acknowledge))) as Promise<void>;
     connection.answering = chained;
     void chained.then(() => {
-      if (connection.answering === chained) connection.answering = undefined;
+      if (connection.answering !== chained) return;
+      connection.answering = undefined;
+      this.#options.fanout.drained(connection);
     });
   }
 
@@ -43,6 +44,7 @@ export class Dispatcher {
     if (connection.closed) return undefined;
     const heard = this.#find(connection, event);
     const dialect = heard?.dialect ?? (connection.dialects[0] as Dialect);
+    this.#options.counting.heard(dialect);
     try {
       const reply = this.#do(connection, dialect, heard?.heard, payload);
       if (!(reply instanceof Promise)) {
@@ -86,7 +88,7 @@ export class Dispatcher {
   #refuse(connection: Connection, dialect: Dialect, event: string, payload: unknown, error: unknown, acknowledge?: Acknowledge): void {
     const { code, message, retryAfterMs } = publicError(error);
     if (code === 'INTERNAL') this.#options.onError(error, event);
-    this.#options.onRefused(code);
+    this.#options.counting.refused(code);
     const refusal: Refusal = {
       code,
       message,

@@ -14,7 +14,7 @@ interface FanoutOptions {
   slowReaderMs: number;
   /** For words that name an hour. */
   timeZone: string;
-  onFlush(changes: number): void;
+  onFlush(changes: number, connection: Connection): void;
   /** A dialect's words failed; the change is not told in that dialect, and nothing else suffers. */
   onWordsFailed(error: unknown, dialect: string): void;
   onSlowReader(connection: Connection): void;
@@ -84,7 +84,7 @@ export class Fanout {
     });
   }
 
-  /** A link that could take nothing can take something again. */
+  /** A link that could take nothing can take something again, or an answer that was under way has been given. */
   drained(connection: Connection): void {
     // Only this one: others must not learn from their timing that it drained.
     if (this.#waiting.has(connection)) this.#flushAll([connection], this.#options.clock.now());
@@ -132,7 +132,8 @@ export class Fanout {
     for (const connection of connections) {
       if (connection.dirty.size === 0) {
         this.#waiting.delete(connection);
-      } else if (connection.quietUntilAt > now || this.#isSlow(connection, now)) {
+      } else if (connection.quietUntilAt > now || connection.answering !== undefined || this.#isSlow(connection, now)) {
+        // An answer under way may be older than the change: said after it, it would take the change back.
         this.#wait(connection, now);
       } else {
         this.#waiting.delete(connection);
@@ -192,7 +193,7 @@ export class Fanout {
     // Half of the interval is slack: a connection told between two ticks is told again on the next one, not on the one after.
     connection.quietUntilAt = now + (connection.flushMs > this.#options.flushMs ? connection.flushMs : connection.flushMs / 2);
     link.tell(fragments, now);
-    this.#options.onFlush(fragments.length);
+    this.#options.onFlush(fragments.length, connection);
   }
 
   #collect(connection: Connection, user: User, before: Facts, now: number, fragments: Fragment[]): void {

@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { Session, Watches } from '@porchlight/engine';
 import type { CloseCode } from '@porchlight/protocol';
 import { Admission } from './admission.ts';
 import type { Arrival } from './arrival.ts';
 import type { Identity } from './authenticate.ts';
 import type { Clock } from './clock.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, newConnection } from './connection.ts';
+import type { Counting } from './counting.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { PorchlightError } from './errors.ts';
 import type { Fanout } from './fanout.ts';
@@ -22,6 +22,7 @@ export interface GatewayOptions {
   identities: Identities;
   clock: Clock;
   options: ServerOptions;
+  counting: Counting;
 }
 
 /** How often the ends of tokens are looked at. */
@@ -38,17 +39,13 @@ export class Gateway {
   readonly #bySession = new Map<number, Connection>();
   /** By user. */
   readonly signedIn = new SignedIn();
-  #draining = false;
+  /** On the way out: nobody new is to be sent here. */
+  isDraining = false;
   #cancelSweep: (() => void) | undefined;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.admission = new Admission(options.options, options.clock);
-  }
-
-  /** On the way out: nobody new is to be sent here. */
-  get isDraining(): boolean {
-    return this.#draining;
+    this.admission = new Admission(options.options, options.clock, options.counting.limited);
   }
 
   get connectionCount(): number {
@@ -67,7 +64,7 @@ export class Gateway {
 
   /** Takes in a connection, and signs its user in if it is known by now. Rejects with UNAUTHENTICATED or RATE_LIMITED. */
   async connect(arrival: Arrival): Promise<Connection> {
-    const connection = this.#makeConnection(arrival);
+    const connection = newConnection(arrival, this.#options.watches, this.#options.options.flushMs);
     try {
       if (arrival.identity !== null) await this.signIn(connection, arrival.identity);
     } catch (error) {
@@ -78,6 +75,7 @@ export class Gateway {
     // The link may have closed while the user was being loaded.
     if (connection.closed) throw new PorchlightError('UNAVAILABLE', 'The connection closed.');
     this.#connections.add(connection);
+    this.#options.counting.connected(connection);
     this.#options.fanout.join(connection);
     this.#sweepLater();
     return connection;
@@ -166,14 +164,14 @@ export class Gateway {
 
   /** The client said goodbye. May repeat, and may come after `lost`. */
   left(connection: Connection): void {
-    if (connection.closed || this.#draining) return;
+    if (connection.closed || this.isDraining) return;
     this.leaveSession(connection, 'left');
     this.drop(connection);
   }
 
   /** The link broke. With `mayResume` the connection waits, without a link, for `resume`. */
   lost(connection: Connection, mayResume = false): void {
-    if (connection.closed || this.#draining) return;
+    if (connection.closed || this.isDraining) return;
     const { session } = connection;
     if (session === null) return this.drop(connection);
     connection.link = null;
@@ -206,6 +204,7 @@ export class Gateway {
     if (session === null) return;
     connection.session = null;
     this.#bySession.delete(session);
+    if (reason === 'left') this.#options.counting.ended(reason);
     this.#options.service.step({ type: 'leave', session, reason });
   }
 
@@ -255,33 +254,9 @@ export class Gateway {
 
   /** Sends everybody away, to come back in a while; sessions stay open in the store, so that nobody is told anything. */
   drain(retryAfterMs: () => number): void {
-    this.#draining = true;
+    this.isDraining = true;
     this.#cancelSweep?.();
     for (const connection of this.#connections) connection.link?.close(1012, retryAfterMs());
-  }
-
-  #makeConnection(arrival: Arrival): Connection {
-    const connection: Omit<Connection, 'watcher'> = {
-      id: randomBytes(10).toString('base64url'),
-      arrival,
-      address: arrival.address,
-      link: arrival.link,
-      dialects: arrival.dialects,
-      identity: null,
-      viewer: { tenant: 'default', user: null },
-      session: null,
-      watchOnly: arrival.watchOnly ?? false,
-      spellsNumbers: undefined,
-      dirty: new Map(),
-      quietUntilAt: 0,
-      flushMs: this.#options.options.flushMs,
-      slowSinceAt: null,
-      answering: undefined,
-      expiresAt: Number.POSITIVE_INFINITY,
-      closingGraceMs: null,
-      closed: false,
-    };
-    return Object.assign(connection, { watcher: this.#options.watches.join(connection as Connection) });
   }
 
   #signOff(connection: Connection): void {
@@ -293,7 +268,7 @@ export class Gateway {
   }
 
   #sweepLater(): void {
-    if (this.#cancelSweep !== undefined || this.#draining) return;
+    if (this.#cancelSweep !== undefined || this.isDraining) return;
     this.#cancelSweep = this.#options.clock.alarm(this.#options.clock.now() + EXPIRY_SWEEP_MS, () => {
       this.#cancelSweep = undefined;
       const now = this.#options.clock.now();

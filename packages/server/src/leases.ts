@@ -1,6 +1,7 @@
 import type { Session } from '@porchlight/engine';
 import type { Admission } from './admission.ts';
 import type { Identity } from './authenticate.ts';
+import type { Counting } from './counting.ts';
 import type { LeaseDetails } from './dialects/dialect.ts';
 import { PorchlightError } from './errors.ts';
 import type { Identities } from './identities.ts';
@@ -11,6 +12,7 @@ interface LeasesOptions {
   identities: Identities;
   admission: Admission;
   leaseMs: number;
+  counting: Pick<Counting, 'ended'>;
 }
 
 /**
@@ -37,8 +39,10 @@ export class Leases {
   async logout(identity: Identity): Promise<void> {
     this.#options.admission.heartbeat(identity);
     await this.#options.service.load(identity.tenant, [identity.user]);
-    for (let lease = this.#find(identity); lease !== undefined; lease = this.#find(identity))
+    for (let lease = this.#find(identity); lease !== undefined; lease = this.#find(identity)) {
+      this.#options.counting.ended('left');
       this.#options.service.step({ type: 'leave', session: lease.number, reason: 'left' });
+    }
   }
 
   #renew(identity: Identity, dialect: string, { platform, appVersion, device, screen, background }: LeaseDetails): void {

@@ -11,7 +11,7 @@ interface Description {
 /** Every metric of our own; Prometheus sees `connections` as `porchlight_connections`, counters with `_total`. */
 const METRICS = {
   connections: { kind: 'gauge', help: 'Open connections', labels: ['transport', 'dialect'] },
-  unauthenticated: { kind: 'gauge', help: 'Open connections that have not signed in yet', labels: ['transport'] },
+  unauthenticated: { kind: 'gauge', help: 'Open connections that have not signed in yet' },
   sessions: { kind: 'gauge', help: 'Sessions: connections, leases, and those in their grace' },
   usersOnline: { kind: 'gauge', help: 'Users who are online' },
   watches: { kind: 'gauge', help: 'Watches of all connections' },

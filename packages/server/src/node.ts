@@ -6,6 +6,7 @@ import { createClientAddress } from './client-address.ts';
 import type { Clock } from './clock.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Connection } from './connection.ts';
+import { createCounting, setGauges } from './counting.ts';
 import { type Dialect, toldOnlyWatched } from './dialects/dialect.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { Fanout } from './fanout.ts';
@@ -65,6 +66,7 @@ export function createNode(given: NodeParts): PresenceNode {
   const { options, clock, log, metrics } = parts;
   const incarnation = parts.incarnation ?? randomBytes(9).toString('base64url');
   const watches = new Watches<Connection>();
+  const counting = createCounting(metrics);
   const fanout: Fanout = new Fanout({
     clock,
     watches,
@@ -72,7 +74,7 @@ export function createNode(given: NodeParts): PresenceNode {
     sendBufferBytesMax: options.sendBufferBytesMax,
     slowReaderMs: options.slowReaderMs,
     timeZone: options.timeZone,
-    onFlush: (changes) => metrics.flushChanges.observe(changes),
+    onFlush: (changes, connection) => counting.delivered(connection, changes),
     onWordsFailed: (error, dialect) => log.error({ err: error, dialect }, 'A dialect could not say that somebody changed.'),
     onSlowReader: (connection) => {
       metrics.slowReaders.inc();
@@ -113,7 +115,10 @@ export function createNode(given: NodeParts): PresenceNode {
           clock.now(),
         ),
       asked: (session) => gateway.ask(session),
-      ended: (session) => gateway.sessionEnded(session),
+      ended: (session) => {
+        counting.ended(session.endReason ?? 'other');
+        gateway.sessionEnded(session);
+      },
       storeFailed: (error) => {
         metrics.storeFailures.inc();
         log.error({ err: error }, 'The store failed; what was to be written is kept and tried again.');
@@ -122,15 +127,15 @@ export function createNode(given: NodeParts): PresenceNode {
     },
   );
   const identities = createIdentities(parts.authenticator, options, service);
-  const gatewayOptions = { service, fanout, watches, identities, clock, options };
+  const gatewayOptions = { service, fanout, watches, identities, clock, options, counting };
   const gateway: Gateway = new Gateway(gatewayOptions);
   const dispatcher = new Dispatcher(gateway, {
     ...gatewayOptions,
     onError: (error, event) => log.error({ err: error, event: event.slice(0, 64) }, 'A message could not be answered.'),
-    onRefused: (code) => metrics.errors.labels(code).inc(),
   });
   const clientAddress = createClientAddress(options.trustedProxies);
-  const leases = new Leases({ service, identities, admission: gateway.admission, leaseMs: options.leaseMs });
+  const leases = new Leases({ service, identities, admission: gateway.admission, leaseMs: options.leaseMs, counting });
+  setGauges({ metrics, gateway, service, watches });
   return {
     parts,
     incarnation,

@@ -93,6 +93,11 @@ export class PresenceService {
     this.#writeBehind.start();
   }
 
+  /** Users, sessions and relations that are yet to be written. */
+  get waitingCount(): number {
+    return this.#writeBehind.pendingCount;
+  }
+
   /** A number for a session to be opened. */
   nextSession(): number {
     this.#sessionCounter += 1;

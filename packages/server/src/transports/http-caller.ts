@@ -36,7 +36,6 @@ function notRevoked(identity: Identity, node: PresenceNode): Identity {
 export function admitRequest(node: PresenceNode, identity: Identity | null, address: string): void {
   const waitMs = node.gateway.admission.message(identity, address);
   if (waitMs === 0) return;
-  node.parts.metrics.rateLimited.labels('messages').inc();
   throw new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: waitMs });
 }
 
