@@ -169,25 +169,31 @@ export class ConnectionActions implements Actions {
     await this.#options.service.stepDurably({ type: 'relate', tenant, user, kind: 'contact', others: [contact.id], present });
   }
 
-  async watch(ids: readonly SpelledId[]): Promise<void> {
-    const { watches, options } = this.#options;
+  async watch(ids: readonly SpelledId[], instead: readonly string[] = []): Promise<void> {
+    const { service, watches, options } = this.#options;
     const { watcher } = this.#connection;
     // Whoever watches also asks how they are, and that is what counts against the rate.
     if (ids.length > options.idsMax) throw new PorchlightError('TOO_MANY_IDS', `At most ${options.idsMax} ids at a time.`);
     learnSpelling(this.#connection, ids);
-    const added = new Set<string>();
-    for (const { id } of ids) {
-      const user = this.#options.service.find(this.#viewer.tenant, id);
-      if (user === undefined || !watches.has(watcher, user)) added.add(id);
-    }
-    if (watcher.size + added.size > options.watchesPerConnectionMax)
+    const isWatched = (id: string) => {
+      const user = service.find(this.#viewer.tenant, id);
+      return user !== undefined && watches.has(watcher, user);
+    };
+    const wanted = new Set(ids.map(({ id }) => id));
+    const added = [...wanted].filter((id) => !isWatched(id));
+    const dropped = [...new Set(instead)].filter((id) => !wanted.has(id) && isWatched(id));
+    const more = added.length - dropped.length;
+    if (more > 0 && watcher.size + more > options.watchesPerConnectionMax)
       throw new PorchlightError('TOO_MANY_IDS', `At most ${options.watchesPerConnectionMax} users can be watched on one connection.`);
-    if (this.#watchedByUser() + added.size > options.watchesPerUserMax)
+    if (more > 0 && this.#watchedByUser() + more > options.watchesPerUserMax)
       throw new PorchlightError(
         'TOO_MANY_IDS',
         `At most ${options.watchesPerUserMax} users can be watched over all connections of one user.`,
       );
-    await this.#gateway.watch(this.#connection, [...added]);
+    // Nothing may fail any more once the first watch is gone.
+    await service.load(this.#viewer.tenant, added);
+    this.unwatch(dropped);
+    await this.#gateway.watch(this.#connection, added);
   }
 
   unwatch(ids: readonly string[]): void {

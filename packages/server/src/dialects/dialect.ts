@@ -100,8 +100,11 @@ export interface Actions {
   contacts(): SpelledId[];
   /** Resolves when it is stored. */
   setContact(id: SpelledId, present: boolean): Promise<void>;
-  /** From now on this connection is told of changes of these users. Throws TOO_MANY_IDS and then watches none of them. */
-  watch(ids: readonly SpelledId[]): Promise<void>;
+  /**
+   * From now on this connection is told of changes of these users, and no longer of `instead`, which make room for them. Throws
+   * TOO_MANY_IDS, and then nothing has changed.
+   */
+  watch(ids: readonly SpelledId[], instead?: readonly string[]): Promise<void>;
   unwatch(ids: readonly string[]): void;
   watched(): string[];
   /** Tells this connection of changes no more often than every `flushMs`, but never more often than the server's own pace. */

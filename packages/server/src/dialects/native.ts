@@ -67,8 +67,7 @@ export const native = defineDialect({
         const wanted = set === undefined ? add : [...set, ...add];
         const kept = new Set(wanted.map(({ id }) => id));
         const dropped = set === undefined ? remove.map(({ id }) => id) : actions.watched().filter((id) => !kept.has(id));
-        actions.unwatch(dropped);
-        await actions.watch(wanted);
+        await actions.watch(wanted, dropped);
         return { says: snapshotPages(await actions.seeAll(wanted), request, actions.at) };
       },
     ),

@@ -68,6 +68,11 @@ export class NativeLink implements Link {
     this.seq = link.seq;
   }
 
+  /** Counts from the beginning: there is no session to go on with. */
+  startOver(): void {
+    this.seq = 0;
+  }
+
   /** Keeps what came before the hello was answered; too much of it closes. */
   hold(text: string): void {
     if (this.#held.length >= HELD_MAX) this.close(4400);

@@ -154,6 +154,8 @@ export function createWebSocketTransport(node: PresenceNode): WebSocketTransport
       const missed = frame.resume?.seq !== known.link.seq;
       await node.service.load(identity.tenant, [identity.user]);
       if (node.gateway.resume(known.connection, link, identity)) return welcomeBack(known.connection, link, missed);
+      // Not this client's: it must not learn how much was said there.
+      link.startOver();
     }
     let secret = '';
     const connection = await node.gateway.connect({
