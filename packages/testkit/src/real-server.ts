@@ -31,6 +31,10 @@ export interface RealServer {
   readonly token: SignToken;
   /** Whether a connection has yet to be told of a change: it waits for its bundle, or for a poll. */
   owes(): boolean;
+  /** Connections whose link the server takes for alive. */
+  linked(): number;
+  /** Whether every link could take something right now: a polling client between two polls could not, and nothing shows when it is cut. */
+  reachesAll(): boolean;
   close(): Promise<void>;
 }
 
@@ -67,13 +71,25 @@ export async function startServer(
   const options = completeOptions({ port: 0, store: 'memory', logLevel: 'silent', flushMs: 10, ...ROOM, ...PATIENT, ...secret, ...given });
   const server = await createServer(options, { clock, ...parts });
   const { url, port } = await server.listen();
-  const owes = () => [...server.node.gateway.connections()].some(({ link, dirty }) => link !== null && dirty.size > 0);
-  return { server, url, port, clock, token: tokenSigner(clock), owes, close: () => server.close() };
+  const links = () => [...server.node.gateway.connections()].filter(({ link }) => link !== null);
+  return {
+    server,
+    url,
+    port,
+    clock,
+    token: tokenSigner(clock),
+    owes: () => links().some(({ dirty }) => dirty.size > 0),
+    linked: () => links().length,
+    reachesAll: () => links().every(({ link }) => link?.bufferedBytes() === 0),
+    close: () => server.close(),
+  };
 }
 
 /** A server in a process of its own: the program, as people start it. */
 export interface ServerProcess {
+  readonly pid: number;
   readonly url: string;
+  readonly port: number;
   readonly token: SignToken;
   /** From the start of the process to the printed address, milliseconds. */
   readonly startedInMs: number;
@@ -83,14 +99,20 @@ export interface ServerProcess {
   readonly ended: Promise<number | NodeJS.Signals>;
 }
 
-const flagsFor = (options: Readonly<Record<string, string | number>>) =>
-  Object.entries(options).map(([name, value]) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}=${value}`);
+/** Options by their flags' names in camel case (`graceMs`, `apiKey`); a list repeats its flag. */
+export type Flags = Readonly<Record<string, string | number | readonly string[]>>;
 
-/** Runs `porchlight serve` with these options (by their names, `graceMs`) and waits for the address it prints. Rejects when it ends before. */
-export async function spawnServer(program: string, options: Readonly<Record<string, string | number>>): Promise<ServerProcess> {
+const flagsFor = (options: Flags) =>
+  Object.entries(options).flatMap(([name, given]) => {
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return (typeof given === 'object' ? given : [given]).map((value) => `${flag}=${value}`);
+  });
+
+/** Runs `porchlight serve` with these options and waits for the address it prints. Rejects when it ends before. */
+export async function spawnServer(program: string, options: Flags, nodeFlags: readonly string[] = []): Promise<ServerProcess> {
   const startedAt = performance.now();
   const flags = flagsFor({ port: 0, jwtSecret: TEST_SECRET, logLevel: 'warn', ...ROOM, ...options });
-  const child = spawn(process.execPath, [program, 'serve', ...flags], { env: { PATH: process.env.PATH ?? '' } });
+  const child = spawn(process.execPath, [...nodeFlags, program, 'serve', ...flags], { env: { PATH: process.env.PATH ?? '' } });
   const output = { stdout: '', stderr: '' };
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
   child.stderr.on('data', (chunk: Buffer) => {
@@ -105,7 +127,9 @@ export async function spawnServer(program: string, options: Readonly<Record<stri
     void ended.then((code) => failed(new Error(`serve ended (${code}) before it was on: ${output.stdout}${output.stderr}`)));
   });
   return {
+    pid: child.pid ?? 0,
     url,
+    port: Number(new URL(url).port),
     token: tokenSigner(createSystemClock()),
     startedInMs: performance.now() - startedAt,
     output,

@@ -66,12 +66,11 @@ describe.each(TRANSPORTS)('smart-presence over %s', (transport) => {
 
   test('lastSeen is the real one, never the time of the answer', async () => {
     const world = await open(transport);
-    const bob = await join(world, 'bob');
+    const [alice, bob] = [await join(world, 'alice'), await join(world, 'bob')];
+    await request(alice, ['bob']);
     bob.leave();
     const leftAt = world.clock.now();
-    const alice = await join(world, 'alice');
-    await request(alice, ['bob']);
-    await alice.next('presence:request', ({ contacts }: Answer) => contacts[0]?.isOnline === false);
+    await alice.next(UPDATE, { isOnline: false });
     world.clock.advance(7_200_000);
     const watcher = await join(world, 'carol');
     const { contacts, timestamp } = await request(watcher, ['bob']);
