@@ -79,7 +79,10 @@ test.each(Object.entries(CLOSE_CODES).map(([code, meaning]) => [Number(code), me
     await settle();
     server.last().close(code);
     if (retry === 'later') return expect(presence.connection.name).toBe('waiting');
-    expect(presence.connection).toMatchObject({ name: 'closed', failure: { code: code === 4401 ? 'UNAUTHENTICATED' : `CLOSE_${code}`, retry } });
+    expect(presence.connection).toMatchObject({
+      name: 'closed',
+      failure: { code: code === 4401 ? 'UNAUTHENTICATED' : `CLOSE_${code}`, retry },
+    });
     await clock.advance(120_000);
     expect(server.sockets).toHaveLength(1);
   },
@@ -158,7 +161,9 @@ test('ignores a frame that comes twice', async () => {
   await settle();
   const far = server.last();
   far.say({ type: 'changes', at: clock.now(), presences: [record('alice', { version: 5, text: 'new' })] });
-  far.raw(JSON.stringify({ type: 'changes', seq: far.seq, at: clock.now() + 5, presences: [record('alice', { version: 6, text: 'wrong' })] }));
+  far.raw(
+    JSON.stringify({ type: 'changes', seq: far.seq, at: clock.now() + 5, presences: [record('alice', { version: 6, text: 'wrong' })] }),
+  );
   expect(presence.get('alice')?.text).toBe('new');
   expect(presence.connection.name).toBe('open');
 });

@@ -58,7 +58,10 @@ test('parts what it asks for by the server’s limits, and says when there are t
   await settle();
   presence.watch(Array.from({ length: 300 }, (_, index) => `user-${index}`));
   await settle();
-  const sizes = server.last().of('watch').map((frame) => frame.add?.length);
+  const sizes = server
+    .last()
+    .of('watch')
+    .map((frame) => frame.add?.length);
   expect(sizes).toEqual([100, 100, 50]);
   expect(failures).toMatchObject([{ code: 'TOO_MANY_IDS' }]);
 });
@@ -71,7 +74,9 @@ test('asks again after the time that the server gives when a watch was refused f
   presence.watch(['alice']);
   await settle();
   const [asked] = server.last().of('watch');
-  server.last().say({ type: 'error', request: asked?.request ?? '', code: 'RATE_LIMITED', message: 'slow', retry: 'later', retryAfterMs: 3_000 });
+  server
+    .last()
+    .say({ type: 'error', request: asked?.request ?? '', code: 'RATE_LIMITED', message: 'slow', retry: 'later', retryAfterMs: 3_000 });
   await clock.advance(2_999);
   expect(server.last().of('watch')).toHaveLength(1);
   await clock.advance(1);
@@ -213,7 +218,9 @@ test('rejects with the code of the server, and with CLOSED when it ends', async 
   server.record = undefined;
   const refused = presence.setStatus('busy').catch((error) => error);
   await settle();
-  server.last().say({ type: 'error', request: server.last().of('status')[0]?.request ?? '', code: 'RATE_LIMITED', message: 'Slow.', retry: 'later' });
+  server
+    .last()
+    .say({ type: 'error', request: server.last().of('status')[0]?.request ?? '', code: 'RATE_LIMITED', message: 'Slow.', retry: 'later' });
   expect(await refused).toMatchObject({ name: 'PresenceError', code: 'RATE_LIMITED', retry: 'later', message: 'Slow.' });
   const ended = presence.fetch(['alice']).catch((error) => error);
   presence.close();
@@ -273,7 +280,12 @@ test('tells what the person looks at', async () => {
   await settle();
   presence.setActivity({ screen: 'inbox' });
   presence.setActivity({ screen: 'inbox' });
-  expect(server.last().of('activity').filter(({ screen }) => screen === 'inbox')).toHaveLength(1);
+  expect(
+    server
+      .last()
+      .of('activity')
+      .filter(({ screen }) => screen === 'inbox'),
+  ).toHaveLength(1);
 });
 
 test('is told of by listeners even when one of them throws', async () => {

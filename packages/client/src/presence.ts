@@ -29,7 +29,7 @@ const ENDED: Failure = { code: 'CLOSED', message: 'The connection was closed.', 
 export class Presence {
   readonly clock: Clock;
   readonly #options: PresenceOptions;
-  readonly #address: string;
+  #address = '';
   readonly #environment: Environment;
   readonly #tokens: TokenSource;
   readonly #time: ServerTime;
@@ -54,7 +54,6 @@ export class Presence {
   constructor(options: PresenceOptions) {
     const { clock = createSystemClock(), environment = detectEnvironment(), initial = [], watchOnly = false } = options;
     this.#options = options;
-    this.#address = socketAddress(options.url);
     this.clock = clock;
     this.#environment = environment;
     this.#tokens = createTokenSource(options.token);
@@ -70,13 +69,13 @@ export class Presence {
       (activity) => this.#link?.update({ activity }),
     );
     this.#requests = new Requests((frame) => this.#link?.update({ frame }));
-    const hub = { url: this.#address, tokens: this.#tokens, environment, clock, time: this.#time, watchOnly };
+    const hub = { tokens: this.#tokens, environment, clock, time: this.#time, watchOnly };
     const page = this.#page();
     this.#linkParts = {
       id: environment.random().toString(36).slice(2, 10),
       clock,
       page,
-      makeHub: (onNews) => new Hub({ ...hub, welcome: page.welcome(), known: () => this.#store.all().keys(), onNews }),
+      makeHub: (onNews) => new Hub({ ...hub, url: this.#address, welcome: page.welcome(), known: () => this.#store.all().keys(), onNews }),
     };
     this.#store.accept(initial.map((record) => [record, Number.NEGATIVE_INFINITY]));
     if (options.autoConnect !== false) this.connect();
@@ -150,9 +149,10 @@ export class Presence {
     return { url: this.#options.url, token: await this.#tokens.get(this.now()) };
   }
 
-  /** Connects, or tries again after the server refused. */
+  /** Connects, or tries again after the server refused. Throws TypeError for a url that is none. */
   connect(): void {
     if (this.#on && this.#state.name !== 'closed') return;
+    this.#address = socketAddress(this.#options.url);
     this.#unlink(false);
     if (!this.#on) this.#unlisten = this.#environment.listen((signal) => this.#hear(signal));
     this.#on = true;

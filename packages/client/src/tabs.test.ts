@@ -46,7 +46,10 @@ test('five tabs of a user have one connection, and all see the same', async () =
   await settle();
   expect(server.sockets).toHaveLength(1);
   expect(tabs.map((tab) => tab.presence.connection.name)).toEqual(Array(5).fill('open'));
-  const asked = server.last().of('watch').flatMap((frame) => frame.add ?? []);
+  const asked = server
+    .last()
+    .of('watch')
+    .flatMap((frame) => frame.add ?? []);
   expect(asked.sort()).toEqual(['alice', 'friend-0', 'friend-1', 'friend-2', 'friend-3', 'friend-4']);
   change('alice', 2, { status: 'busy' });
   await settle();
@@ -200,7 +203,10 @@ test('gives up what a tab watched that closes or crashes', async () => {
   closing.signal('closing');
   crashing.crash();
   await settle();
-  const removed = server.last().of('watch').flatMap((frame) => frame.remove ?? []);
+  const removed = server
+    .last()
+    .of('watch')
+    .flatMap((frame) => frame.remove ?? []);
   expect(removed.sort()).toEqual(['bob', 'carol']);
   expect(leader.presence.get('alice')).toBeDefined();
   expect(leader.presence.get('bob')).toBeUndefined();

@@ -109,7 +109,8 @@ export function createScriptedServer(now: () => number): ScriptedServer {
       const presences = (frame.add ?? []).map((id) => record(id));
       far.say({ type: 'snapshot', at: server.now(), ...(frame.request && { request: frame.request }), begin: true, end: true, presences });
     }
-    if (frame.type === 'get') far.say({ type: 'presences', at: server.now(), request: frame.request, presences: frame.ids.map((id) => record(id)) });
+    if (frame.type === 'get')
+      far.say({ type: 'presences', at: server.now(), request: frame.request, presences: frame.ids.map((id) => record(id)) });
     if ((frame.type === 'status' || frame.type === 'token') && frame.request !== undefined) far.say({ type: 'ok', request: frame.request });
   }
 

@@ -1,0 +1,39 @@
+import {
+  createSystemClock,
+  formatLastSeen,
+  getStatusColor,
+  type LastSeen,
+  lastSeenAtOf,
+  localTimekeeper,
+  nextFormatMs,
+  observeTime,
+  type Timekeeper,
+} from '@porchlight/client';
+import { useCallback, useSyncExternalStore } from 'react';
+import { useTelling } from './presence-context.ts';
+
+let local: Timekeeper | undefined;
+
+// Without a provider there is only this machine's clock; one timer serves all labels then, too.
+const localTime = () => {
+  local ??= localTimekeeper(createSystemClock());
+  return local;
+};
+
+/** The short phrase and the colour for a time that the app has itself, kept right by one timer. */
+export function useFormatted(lastSeen: LastSeen): { text: string; color: string } {
+  const { presence, locale, timeZone, initialNow } = useTelling();
+  const at = lastSeenAtOf(lastSeen);
+  const subscribe = useCallback(
+    (listener: () => void) => observeTime(presence ?? localTime(), (now) => nextFormatMs(at, now), listener),
+    [presence, at],
+  );
+  const phrase = (now: number) => `${getStatusColor(at, now)} ${formatLastSeen(at, now, locale, timeZone)}`;
+  // One string, for a snapshot must be the same value while it says the same.
+  const [color = '', ...words] = useSyncExternalStore(
+    subscribe,
+    () => phrase((presence ?? localTime()).now()),
+    () => (initialNow === undefined ? getStatusColor(null) : phrase(initialNow)),
+  ).split(' ');
+  return { text: words.join(' '), color };
+}
