@@ -3,7 +3,8 @@ import { connect, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Launch } from './contestants/contestant.ts';
 
-const START_MS_MAX = 30_000;
+/** A peer with accounts reads a hundred thousand roster entries first. */
+const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 5_000;
 
 /** True where processes can be bound to a core: then the server gets core 0 and the load core 1. */

@@ -27,8 +27,8 @@ export const queries: Scenario<Setting> = {
   ],
   settings: {
     quick: [
-      { label: '1 id', ids: 1, queriesPerRound: 20_000, rounds: 2 },
-      { label: '1,000 ids', ids: 1_000, queriesPerRound: 384, rounds: 2 },
+      { label: '1 id', ids: 1, queriesPerRound: 10_000, rounds: 2 },
+      { label: '1,000 ids', ids: 1_000, queriesPerRound: 192, rounds: 2 },
     ],
     full: [
       { label: '1 id', ids: 1, queriesPerRound: 40_000, rounds: 5 },
