@@ -1,16 +1,16 @@
 import { createControls } from './controls.js';
 import { button, element, setText } from './dom.js';
-import { narrate } from './narrate.js';
+import { isIdle, narrate } from './narrate.js';
 
 const LINES = { joining: 'signing in', here: 'connected', cut: 'cut off', lost: 'lost', left: 'signed off' };
 
 /** How bright the person's own porch light is, as they would draw it themselves. */
-function lightOf({ line, availability, hidden, idle }) {
+function lightOf({ line, availability, hidden, inBackground }, idle) {
   if (line === 'cut' || line === 'lost') return 'flickering';
   if (line !== 'here') return 'off';
   if (hidden || availability === 'invisible') return 'curtained';
   if (availability === 'busy' || availability === 'dnd') return 'red';
-  return idle || availability === 'away' ? 'dim' : 'on';
+  return idle || inBackground || availability === 'away' ? 'dim' : 'on';
 }
 
 function createSeen() {
@@ -93,7 +93,7 @@ export function createCard(person, { street, facts }) {
   return {
     card,
     update(now) {
-      card.dataset.light = lightOf(person);
+      card.dataset.light = lightOf(person, isIdle(person, facts, now));
       card.dataset.line = person.line;
       setText(line, LINES[person.line]);
       says.dataset.bad = String(person.moment?.bad === true && now < person.moment.until);

@@ -10,7 +10,6 @@ const AVAILABILITIES = [
   ['dnd', 'Don’t disturb'],
   ['invisible', 'Invisible'],
 ];
-const IDLE_MS = 10 * 60_000;
 
 function createStatus(person) {
   const text = element('input', { maxLength: 80, placeholder: 'in a call until three', spellcheck: false });
@@ -61,13 +60,13 @@ function createStatus(person) {
 function createPresence(person) {
   const { speaker } = person;
   const back = button('I’m here', () => {
-    person.idle = false;
+    person.inBackground = false;
     speaker.back();
     person.changed();
   });
-  const idle = button(person.dialect === 'online-users' ? 'Put in background' : 'Go idle', () => {
-    person.idle = true;
-    speaker.idle(IDLE_MS);
+  const background = button('Background', () => {
+    person.inBackground = true;
+    speaker.background();
     person.changed();
   });
   const hide = button('', () => {
@@ -75,7 +74,7 @@ function createPresence(person) {
     speaker.hide(person.hidden);
     person.changed();
   });
-  const used = [back, ...(speaker.idle === undefined ? [] : [idle]), ...(speaker.hide === undefined ? [] : [hide])];
+  const used = [back, ...(speaker.background === undefined ? [] : [background]), ...(speaker.hide === undefined ? [] : [hide])];
   return {
     root: element('div', { className: 'buttons', role: 'group', 'aria-label': `Presence of ${person.name}` }, ...used),
     update() {

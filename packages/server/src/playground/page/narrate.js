@@ -1,5 +1,8 @@
 import { countdown, timeOf } from './times.js';
 
+/** Whether the server takes the person for away by now. */
+export const isIdle = ({ activeAt }, { awayAfterMs }, now) => now - activeAt >= awayAfterMs;
+
 const SHOWN_AS = { away: 'away', busy: 'busy', dnd: 'do not disturb' };
 
 /** What is happening to a person, in one plain sentence. `others` are the person's other devices that are here. */
@@ -10,7 +13,7 @@ export function narrate(person, { facts, others, now }) {
   if (line === 'lost') return `The server does not answer; ${name} tries again in ${countdown(person.retryAt - now)}.`;
   if (line === 'left') return narrateGoodbye(person, others);
   if (line === 'cut') return narrateCut(person, { facts, others, now });
-  return narratePresence(person, facts);
+  return narratePresence(person, facts, now);
 }
 
 function narrateGoodbye({ name, dialect }, others) {
@@ -29,13 +32,15 @@ function narrateCut({ name, dialect, cutAt }, { facts, others, now }) {
   return `${name} did not come back: offline for everybody, last seen ${timeOf(cutAt)}.`;
 }
 
-function narratePresence(person, facts) {
-  const { name, availability, text, idle, hidden } = person;
+function narratePresence(person, facts, now) {
+  const { name, availability, text, inBackground, hidden } = person;
   const words = text === '' ? '' : `: “${text}”`;
   if (hidden) return `${name} appears offline here, though connected.`;
   if (availability === 'invisible') return `${name} is invisible: connected, but exactly like somebody offline to everybody else.`;
   if (availability !== 'auto') return `${name} is shown as ${SHOWN_AS[availability]}${words}${words === '' ? '.' : ''}`;
-  if (idle) return `Nobody has touched ${name}’s device for a while: away.`;
+  if (inBackground) return `${name}’s app is in the background: away at once, and still there.`;
+  if (isIdle(person, facts, now))
+    return `Nobody has touched ${name}’s app for ${countdown(facts.awayAfterMs)}: away by itself${words === '' ? '.' : words}`;
   return words === ''
     ? `${name} is online, and turns away after ${countdown(facts.awayAfterMs)} of doing nothing.`
     : `${name} is online${words}`;

@@ -4,6 +4,8 @@ import { readAccount } from './settings.js';
 
 const RETRY_MS = [500, 1_000, 2_000, 4_000, 8_000];
 const MOMENT_MS = 6_000;
+/** Frames that the server does not take for a sign of the person: they ask, or change settings, and a page does that by itself. */
+const NO_ACTIVITY = /^(?:GET|PATCH|PUT|DELETE) |^(?:watch|getOnlineUsers)$/;
 /** A token is not used in its last minute, in which it may end under way. */
 const TOKEN_RESERVE_MS = 60_000;
 
@@ -18,7 +20,8 @@ export class Person extends EventTarget {
   retryAt = 0;
   availability = 'auto';
   text = '';
-  idle = false;
+  inBackground = false;
+  activeAt = Date.now();
   hidden = false;
   /** What the person decided about being seen: settings of the user, which every dialect shares. */
   rules = { onlineRule: 'everyone', lastSeenRule: 'everyone' };
@@ -98,7 +101,8 @@ export class Person extends EventTarget {
       // A session that goes on is still hidden if it was; a new one is shown.
       linked: (resumed = false) => {
         this.#retries = 0;
-        this.idle = false;
+        this.inBackground = false;
+        this.activeAt = Date.now();
         this.hidden &&= resumed;
         this.#become('here');
         void this.#readAccount();
@@ -145,6 +149,7 @@ export class Person extends EventTarget {
   }
 
   #add(direction, event, payload, quiet) {
+    if (direction === 'out' && quiet !== true && !NO_ACTIVITY.test(event)) this.activeAt = Date.now();
     this.#log.add({ person: this.id, dialect: this.dialect, direction, event, payload, quiet });
   }
 

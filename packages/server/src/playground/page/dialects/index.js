@@ -9,7 +9,7 @@ import { speakUserStatus } from './user-status.js';
  * The dialects a person can speak. `speak(host)` makes the person's client; what it has a word for it has a member for:
  *
  * - `connect`, `cut` (no goodbye), `leave` (goodbye), `meet(ids)` (these are the others), `back` (did something), `raw(event, text)`: all have;
- * - `idle(ms)`, `hide(hidden)`, `status(availability, text)`, `typing(to, isTyping)`: some have.
+ * - `background()`, `hide(hidden)`, `status(availability, text)`, `typing(to, isTyping)`: some have.
  *
  * `about` says in a few words what kind of app speaks it; `id` is what an id looks like there.
  */

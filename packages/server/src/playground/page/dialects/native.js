@@ -7,6 +7,7 @@ export function speakNative(host) {
   let ids = [];
   let leaving = false;
   let retryAfterMs;
+  let activeAt = Date.now();
 
   const send = (frame, quiet = false) => {
     if (socket?.readyState !== WebSocket.OPEN) return;
@@ -56,6 +57,7 @@ export function speakNative(host) {
 
   const connect = async () => {
     leaving = false;
+    activeAt = Date.now();
     const credentials = await host.credentials();
     const opened = new WebSocket(`${location.origin.replace(/^http/, 'ws')}/v1/ws`, 'porchlight.v1');
     socket = opened;
@@ -90,8 +92,11 @@ export function speakNative(host) {
       ids = known;
       send({ type: 'watch', set: ids });
     },
-    back: () => send({ type: 'activity', idleMs: 0 }),
-    idle: (idleMs) => send({ type: 'activity', idleMs }),
+    back() {
+      activeAt = Date.now();
+      send({ type: 'activity', idleMs: 0, background: false });
+    },
+    background: () => send({ type: 'activity', idleMs: Date.now() - activeAt, background: true }),
     hide: (hidden) => send({ type: 'show', request: 'show', shown: !hidden }),
     status: (availability, text) => send({ type: 'status', request: 'status', availability, text: text === '' ? null : text }),
     raw(_event, text) {

@@ -7,11 +7,11 @@ const COUNT_MS = 3_000;
 export function speakOnlineUsers(host) {
   let heartbeats;
   let counts;
-  let background = false;
+  let inBackground = false;
 
   const heartbeat = () =>
     ask(host, 'POST', '/api/update-online-status', {
-      body: { app_version: '1.0.0', device_info: 'Playground', screen: 'Home', app_state: background ? 'background' : 'foreground' },
+      body: { app_version: '1.0.0', device_info: 'Playground', screen: 'Home', app_state: inBackground ? 'background' : 'foreground' },
     });
   const count = async () => {
     const answer = await ask(host, 'GET', '/api/online-users-count', { quiet: true });
@@ -46,11 +46,11 @@ export function speakOnlineUsers(host) {
     },
     meet() {},
     back() {
-      background = false;
+      inBackground = false;
       heartbeat().catch(failed);
     },
-    idle() {
-      background = true;
+    background() {
+      inBackground = true;
       heartbeat().catch(failed);
     },
     raw: (_event, text) => void ask(host, 'POST', '/api/update-online-status', { raw: text }).catch(failed),
