@@ -17,6 +17,7 @@ export { createPresence } from './presence.ts';
 export type { Failure } from './presence-error.ts';
 export { PresenceError } from './presence-error.ts';
 export type { PresenceOptions } from './presence-options.ts';
+export { STATUS_DOT_COLORS } from './status-colors.ts';
 export type { Timekeeper } from './ticker.ts';
 export { localTimekeeper } from './ticker.ts';
 export type { Token } from './token.ts';

@@ -1,17 +1,8 @@
-import type { Status } from '@porchlight/client';
+import { STATUS_DOT_COLORS } from '@porchlight/client';
 import type { CSSProperties, ReactNode } from 'react';
 import { Dot, type Size } from './dot.tsx';
 import { usePresenceContext } from './presence-context.ts';
 import { usePresence } from './use-presence.ts';
-
-/** At least 3:1 on white and on near-black, as WCAG asks of what is no text. */
-export const STATUS_DOT_COLORS: Readonly<Record<Status, string>> = {
-  online: '#059669',
-  away: '#b45309',
-  busy: '#dc2626',
-  dnd: '#dc2626',
-  offline: '#6b7280',
-};
 
 export interface PresenceDotProps {
   userId: string;
