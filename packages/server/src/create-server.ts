@@ -73,7 +73,7 @@ export async function createServer(options: ServerOptions, overrides: ServerOver
   http.on('upgrade', (request, socket, head) => {
     const path = request.url?.split('?')[0];
     if (path === webSocket.path) webSocket.upgrade(request, socket, head);
-    else if (path !== '/socket.io/' && path !== '/socket.io') socket.destroy();
+    else if (path !== '/socket.io/') socket.destroy();
   });
 
   let closing: Promise<void> | undefined;

@@ -1,0 +1,130 @@
+/*
+ * Hostile values, as the JSON text that goes over the wire: much of it could not be made by `JSON.stringify`.
+ */
+
+export type Named = Readonly<Record<string, string>>;
+
+const text = (value: string) => JSON.stringify(value);
+
+/** Never a user id, whoever says it: INVALID_PAYLOAD. */
+export const BAD_IDS: Named = {
+  'empty text': '""',
+  blank: '" "',
+  'space before': '" mallory"',
+  'space after': '"mallory "',
+  'tab inside': '"mal\\tlory"',
+  'line break after': '"mallory\\n"',
+  'carriage return': '"mallory\\r"',
+  NUL: '"mal\\u0000lory"',
+  'only NUL': '"\\u0000"',
+  'escape character': '"\\u001b[31mmallory"',
+  delete: '"mallory\\u007f"',
+  'next line': '"mallory\\u0085"',
+  'high surrogate alone': '"\\ud800"',
+  'another high surrogate alone': '"\\ud801"',
+  'low surrogate alone': '"\\udc00"',
+  'surrogates the wrong way round': '"\\udc00\\ud800"',
+  'surrogate at the end': '"mallory\\ud83d"',
+  'not in normal form C': '"e\\u0301ve"',
+  'Ångström sign': '"\\u212b"',
+  'Hangul in parts': '"\\u1112\\u1161\\u11ab"',
+  'right-to-left override': '"\\u202eyrollam"',
+  'left-to-right mark': '"mallory\\u200e"',
+  isolate: '"\\u2066mallory\\u2069"',
+  'zero width space': '"mal\\u200blory"',
+  'zero width joiner': '"mal\\u200dlory"',
+  'byte order mark': '"\\ufeffmallory"',
+  'soft hyphen': '"mal\\u00adlory"',
+  'line separator': '"mal\\u2028lory"',
+  'paragraph separator': '"mal\\u2029lory"',
+  'private use': '"\\ue000"',
+  'not a character': '"\\uffff"',
+  'tag character': '"\\udb40\\udc41"',
+  '129 characters': text('x'.repeat(129)),
+  '1,000 characters': text('x'.repeat(1_000)),
+  '60,000 characters': text('x'.repeat(60_000)),
+  '65 astral characters': text('😀'.repeat(65)),
+  'minus one': '-1',
+  'minus zero': '-0',
+  'minus zero, with a fraction': '-0.0',
+  half: '1.5',
+  '2^53': '9007199254740992',
+  '2^53 + 1': '9007199254740993',
+  '1e999': '1e999',
+  '-1e999': '-1e999',
+  '1e21': '1e21',
+  tiny: '1e-7',
+  true: 'true',
+  false: 'false',
+  'empty object': '{}',
+  'object with toString': '{"toString":"mallory"}',
+  'object with id': '{"id":"mallory"}',
+  'empty list': '[]',
+  'list of one': '["mallory"]',
+  'list in a list': '[["mallory"]]',
+  'like an attachment': '{"_placeholder":true,"num":0}',
+};
+
+/** Well formed, of nobody or of somebody else: never an error where somebody is asked about, FORBIDDEN where one claims to be them. */
+export const FOREIGN_IDS: Named = {
+  'another user': '"victim"',
+  'another user, as JSON may spell it': '"v\\u0069ctim"',
+  'another case': '"Mallory"',
+  'a number': '7',
+  zero: '0',
+  'the largest safe number': '9007199254740991',
+  'digits after a zero': '"007"',
+  __proto__: '"__proto__"',
+  constructor: '"constructor"',
+  prototype: '"prototype"',
+  toString: '"toString"',
+  hasOwnProperty: '"hasOwnProperty"',
+  'the word null': '"null"',
+  'the word undefined': '"undefined"',
+  'a wildcard': '"*"',
+  'SQL wildcard': '"%"',
+  'SQL injection': text("x' OR '1'='1"),
+  'SQL statement': text("x'; DROP TABLE users; --"),
+  'a path': '"../../../../etc/passwd"',
+  'a Redis hash tag': '"{p7}"',
+  'Redis words': '"* FLUSHALL"',
+  script: '"<script>alert(1)</script>"',
+  template: text('$' + '{7*7}{{7*7}}<%= 7 %>'),
+  'log injection, escaped': '"mallory%0d%0alogged in"',
+  formula: '"=cmd|calc"',
+  'fullwidth twin': '"ｍallory"',
+  'Cyrillic twin': '"mаllory"',
+  '128 characters': text('x'.repeat(128)),
+  emoji: '"😀"',
+  'another tenant’s key': '"other\\\\u0000victim"',
+};
+
+/** Payloads that no event with fields takes. */
+export const BAD_PAYLOADS: Named = {
+  null: 'null',
+  'a number': '7',
+  'a text': '"x"',
+  'a text of JSON': '"{}"',
+  true: 'true',
+  'an empty list': '[]',
+  'a list of lists': '[[]]',
+  'an empty object': '{}',
+  'only unknown keys': '{"a":1,"b":{"c":[]}}',
+  'keys of prototypes': '{"constructor":1,"toString":2,"hasOwnProperty":3}',
+  'nine levels': `${'{"a":'.repeat(9)}1${'}'.repeat(9)}`,
+  'nine lists': `${'['.repeat(9)}${']'.repeat(9)}`,
+  'a thousand levels': `${'['.repeat(1_000)}${']'.repeat(1_000)}`,
+  'ten thousand levels': `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`,
+};
+
+/** What is no truth value. */
+export const BAD_BOOLEANS: Named = { number: '1', text: '"true"', null: 'null', object: '{}', list: '[true]' };
+/** What is no list of ids. */
+export const BAD_LISTS: Named = {
+  'not a list: text': '"victim"',
+  'not a list: number': '7',
+  'not a list: object': '{"0":"victim","length":1}',
+  'not a list: null': 'null',
+  'a list with a hole': '["victim",null]',
+  'a list in it': '["victim",["victim"]]',
+};
