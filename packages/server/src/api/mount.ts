@@ -7,7 +7,7 @@ import { RESPONSE_ALREADY_SENT, sendJson, sendNothing, sendRefusal } from '../tr
 import type { HttpApp } from '../transports/http-app.ts';
 import { refusalFor } from '../transports/http-caller.ts';
 import type { HttpEnv } from '../transports/http-env.ts';
-import { queryOf } from '../transports/http-query.ts';
+import { checkPath, queryOf } from '../transports/http-query.ts';
 import { readJsonObject } from '../transports/request-body.ts';
 import type { Callers } from './caller.ts';
 import { documentRoute } from './document.ts';
@@ -39,6 +39,7 @@ function answerTo(node: PresenceNode, callers: Callers, route: ApiRoute): (conte
 }
 
 async function readRequest(route: ApiRoute, incoming: IncomingMessage, params: Record<string, string>, node: PresenceNode) {
+  checkPath(incoming);
   const body = route.body === undefined ? undefined : await readJsonObject(incoming, node.parts.options);
   return { params: read(route.params, params), query: read(route.query, queryOf(incoming)), body: read(route.body, body) };
 }

@@ -7,7 +7,7 @@ import { publicViewer } from '../online-list.ts';
 import { refusalHead, sendJson } from './http-answer.ts';
 import type { HttpApp } from './http-app.ts';
 import { admitRequest, callerOf, refusalFor } from './http-caller.ts';
-import { NOTHING, queryOf } from './http-query.ts';
+import { checkPath, NOTHING, queryOf } from './http-query.ts';
 import { readJsonObject } from './request-body.ts';
 
 /** Answers one request; never rejects. */
@@ -41,6 +41,7 @@ function answerTo(node: PresenceNode, dialect: Dialect, route: Route<never>): An
       const identity = caller instanceof Promise ? await caller : caller;
       admitRequest(node, identity, address);
       const body = readsBody ? await readJsonObject(request, options) : NOTHING;
+      if (params !== NOTHING) checkPath(request);
       const query = queryOf(request);
       // What the path says cannot be said otherwise elsewhere.
       const read = route.reads.safeParse(query === NOTHING && params === NOTHING ? body : { ...query, ...body, ...params });
