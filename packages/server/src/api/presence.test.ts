@@ -167,7 +167,7 @@ describe('[I6] nobody learns whether somebody hides', () => {
   test.each(Object.entries(HIDING))('somebody who %s is told byte for byte as nobody is', async (_how, hide) => {
     await online('watched');
     const before = await transcript('secret', { as: 'eve' });
-    expect((await hide('secret')).valueOf()).toMatchObject({ status: 200 });
+    expect(await hide('secret')).toMatchObject({ status: 200 });
     await online('secret', { platform: 'ios', screen: 'bank' });
     server.clock.advance(2_000);
     await call('PATCH', '/v1/me', { as: 'secret', body: { text: 'nobody reads this' } });
