@@ -7,6 +7,14 @@ import type { Launch } from './contestants/contestant.ts';
 const START_MS_MAX = 60_000;
 const STOP_MS_MAX = 5_000;
 
+const running = new Set<ChildProcess>();
+
+// A benchmark that is interrupted leaves no server behind.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 /** True where processes can be bound to a core: then the server gets core 0 and the load core 1. */
 export const canPin = spawnSync('taskset', ['-c', '0', 'true']).status === 0 && spawnSync('taskset', ['-c', '1', 'true']).status === 0;
 
@@ -49,6 +57,8 @@ function answers(port: number): Promise<boolean> {
 export async function startServer(launch: Launch): Promise<ServerProcess> {
   const { command, args } = pinned(0, launch.command, launch.args);
   const child = spawn(command, args, { env: { ...process.env, ...launch.env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   let said = '';
   const hear = (chunk: Buffer) => {
     said = (said + chunk.toString('utf8')).slice(-8_000);

@@ -27,13 +27,14 @@ const text = (value: string) => [...number(value.length), ...Buffer.from(value, 
 
 const authenticate = (user: number) => clientFrame(Uint8Array.from([...text(userId(user)), AUTH, TOKEN, ...text('x')]));
 
-function awareness(user: number, clock: number, online: boolean): Buffer {
-  const update = [1, ...number(user + 1), ...number(clock), ...text(JSON.stringify({ online, lastSeenAt: Date.now() }))];
+/** A client's number is another for each connection, as with Yjs: the clocks of one that was here before are remembered. */
+function awareness(user: number, client: number, clock: number, online: boolean): Buffer {
+  const update = [1, ...number(client), ...number(clock), ...text(JSON.stringify({ online, lastSeenAt: Date.now() }))];
   return clientFrame(Uint8Array.from([...text(userId(user)), AWARENESS, ...number(update.length), ...update]));
 }
 
 function say(connection: LoadConnection, online: boolean): void {
-  connection.send(awareness(connection.identity.user, ++connection.stage, online));
+  connection.send(awareness(connection.identity.user, connection.index + 1, ++connection.stage, online));
 }
 
 /** The answer to the token of the own document signs in; those of watched ones count, since the server lets few be under way. */

@@ -57,6 +57,9 @@ async function play(job: Job): Promise<Result> {
   return scenario.run(stage, setting);
 }
 
+// The runner is gone.
+process.once('disconnect', () => process.exit(1));
+
 process.on('message', (message: ToLoad) => {
   if (message.type === 'restarted') return restarted?.(message);
   play(message.job)
