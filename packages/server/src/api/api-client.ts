@@ -1,5 +1,3 @@
-import type { RealServer } from '@porchlight/testkit/real-server';
-
 /** For tests: the key that servers of tests are given, and one of another tenant. */
 export const API_KEY = 'a-key-that-only-tests-know';
 export const OTHER_KEY = 'a-key-of-another-tenant';
@@ -26,7 +24,7 @@ export interface Answered {
 export type Call = (method: string, path: string, asking?: Asking) => Promise<Answered>;
 
 /** For tests: asks a running server over HTTP. */
-export function apiClient({ url, token }: Pick<RealServer, 'url' | 'token'>): Call {
+export function apiClient({ url, token }: { url: string; token(user: string, claims?: Record<string, unknown>): string }): Call {
   return async (method, path, { as, claims, key, body, headers = {} } = {}) => {
     const response = await fetch(url + path, {
       method,
