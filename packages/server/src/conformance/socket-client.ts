@@ -21,7 +21,9 @@ export class SocketClient {
     this.socket = io(url, { forceNew: true, reconnection: false, ...options });
     this.socket.onAny((event: string, payload: unknown) => this.inbox.put(event, payload));
     this.socket.on('connect', () => this.inbox.put('#connect', null));
-    this.socket.on('connect_error', (error: Error & { data?: unknown }) => this.inbox.put('#connect_error', error.data));
+    this.socket.on('connect_error', (error: Error & { data?: unknown }) =>
+      this.inbox.put('#connect_error', error.data ?? { message: error.message }),
+    );
     this.socket.on('disconnect', (reason) => this.inbox.put('#disconnect', { reason }));
   }
 

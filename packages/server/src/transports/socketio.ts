@@ -8,6 +8,7 @@ import { authField, findToken, queryField } from '../credentials.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { PorchlightError, publicError } from '../errors.ts';
 import type { PresenceNode } from '../node.ts';
+import { listenForGoodbye } from './goodbye.ts';
 import { isOriginAllowed } from './origin.ts';
 import { SocketIoLink } from './socketio-link.ts';
 import * as textOnlyParser from './socketio-parser.ts';
@@ -124,10 +125,11 @@ export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTr
       // Messages that overtake the sign-in wait for it.
       void connecting.then((connected) => connected && node.dispatcher.message(connected, String(event), payload, acknowledge));
     });
+    const saidGoodbye = listenForGoodbye(socket);
     socket.once('disconnect', (reason) => {
       void connecting.then((connected) => {
         if (connected === undefined) return;
-        if (LEFT_REASONS.has(reason)) node.gateway.left(connected);
+        if (LEFT_REASONS.has(reason) || saidGoodbye()) node.gateway.left(connected);
         else node.gateway.lost(connected);
       });
     });
@@ -166,7 +168,11 @@ export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTr
     return dialect === undefined ? spoken : [dialect];
   };
 
-  for (const [name, spoken] of byNamespace(dialects)) serve(io.of(name), spoken);
+  const namespaces = byNamespace(dialects);
+  for (const [name, spoken] of namespaces) serve(io.of(name), spoken);
+  // Socket.IO lets anybody into the root, unless told otherwise.
+  if (!namespaces.has('/'))
+    io.of('/').use((_socket, next) => next(connectError(new PorchlightError('NOT_FOUND', 'No dialect is spoken at this namespace.'))));
   return {
     close() {
       io.engine.close();
