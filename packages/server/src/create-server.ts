@@ -45,6 +45,9 @@ export interface Server {
 /** How far apart clients are sent away on a stop, so that they do not all come back at once. */
 const RETURN_WITHIN_MS = 5_000;
 
+/** How often slow requests are looked for. */
+const SLOW_REQUESTS_CHECK_MS = 1_000;
+
 /** Composes the whole server; the only place that knows every part. Opens the store; takes no connection before `listen`. */
 export async function createServer(options: ServerOptions, overrides: ServerOverrides = {}): Promise<Server> {
   const clock = overrides.clock ?? createSystemClock();
@@ -65,7 +68,13 @@ export async function createServer(options: ServerOptions, overrides: ServerOver
   await node.start();
 
   const http = createHttpServer(
-    { headersTimeout: options.headersTimeoutMs, requestTimeout: options.requestTimeoutMs, maxHeaderSize: 16_384 },
+    {
+      headersTimeout: options.headersTimeoutMs,
+      requestTimeout: options.requestTimeoutMs,
+      // Node looks every 30 s otherwise, and a slow request lives as long.
+      connectionsCheckingInterval: SLOW_REQUESTS_CHECK_MS,
+      maxHeaderSize: 16_384,
+    },
     createHttpListener(node, [apiRoutes, ...(options.playground ? [playgroundRoutes] : [])]),
   );
   const socketIo = attachSocketIo(http, node);
