@@ -7,8 +7,8 @@ export interface Activity {
   idleMs: number;
   /** The page is not in front. */
   background: boolean;
-  /** What the person looks at; absent when not said. */
-  screen?: string;
+  /** What the person looks at, if it was said. */
+  screen: string | undefined;
 }
 
 /**
@@ -33,11 +33,7 @@ export class ActivityWatch {
   }
 
   current(): Activity {
-    return {
-      idleMs: Math.max(0, this.#clock.now() - this.#inputAt),
-      background: this.#background,
-      ...(this.#screen && { screen: this.#screen }),
-    };
+    return { idleMs: Math.max(0, this.#clock.now() - this.#inputAt), background: this.#background, screen: this.#screen };
   }
 
   hear(signal: Signal): void {

@@ -5,32 +5,22 @@ const DEVICE_KEY = 'porchlight-device';
 // Storage may be forbidden (private windows, sandboxed frames): then the server cannot tell that a device returned, and nothing worse.
 function deviceId(): string | undefined {
   try {
-    let id = localStorage.getItem(DEVICE_KEY);
-    if (id === null) {
-      id = crypto.randomUUID();
-      localStorage.setItem(DEVICE_KEY, id);
-    }
-    return id;
+    localStorage[DEVICE_KEY] ??= crypto.randomUUID();
+    return localStorage[DEVICE_KEY];
   } catch {
     return undefined;
   }
 }
 
+// Web Locks are missing on insecure origins and in old browsers; where they are, channels are too.
 function browserSharing(): Sharing | undefined {
-  // Web Locks are missing on insecure origins and in old browsers.
-  if (typeof BroadcastChannel !== 'function' || navigator.locks === undefined) return undefined;
-  return { locks: navigator.locks as unknown as Sharing['locks'], channel: (name) => new BroadcastChannel(name) as Channel };
+  const { locks } = navigator;
+  return locks && { locks: locks as unknown as Sharing['locks'], channel: (name) => new BroadcastChannel(name) as Channel };
 }
 
 /** A page in a browser. */
 export function browserEnvironment(): Environment {
-  const id = deviceId();
-  const sharing = browserSharing();
-  return plainEnvironment({
-    listen,
-    ...(sharing && { sharing }),
-    device: { ...(id !== undefined && { id }), description: { platform: 'web' } },
-  });
+  return plainEnvironment({ listen, sharing: browserSharing(), device: { id: deviceId(), description: { platform: 'web' } } });
 }
 
 function listen(hear: (signal: Signal) => void): () => void {
@@ -38,9 +28,8 @@ function listen(hear: (signal: Signal) => void): () => void {
   const on = (target: EventTarget, names: string, tell: (event: Event) => void) => {
     for (const name of names.split(' ')) target.addEventListener(name, tell, { capture: true, passive: true, signal: ending.signal });
   };
-  const input = () => hear('input');
   const visibility = () => hear(document.hidden ? 'hidden' : 'shown');
-  on(window, 'pointerdown pointermove keydown touchstart wheel scroll', input);
+  on(window, 'pointerdown pointermove keydown touchstart wheel scroll', () => hear('input'));
   on(document, 'visibilitychange', visibility);
   on(document, 'freeze', () => hear('frozen'));
   on(document, 'resume', () => hear('resumed'));

@@ -1,6 +1,7 @@
-import { type CLOSE_CODES, type ClientFrame, type CloseCode, type ServerFrame, SUBPROTOCOL } from '@porchlight/protocol';
+import { type CLOSE_CODES, type CloseCode, type ServerFrame, SUBPROTOCOL } from '@porchlight/protocol';
 import type { Clock } from './clock.ts';
 import type { Environment, Socket } from './environment.ts';
+import type { OutgoingFrame } from './outgoing-frame.ts';
 import type { Failure } from './presence-error.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import type { ServerTime } from './server-time.ts';
@@ -118,7 +119,7 @@ export class Connection {
   }
 
   /** Sends if it is open. */
-  send(frame: ClientFrame): void {
+  send(frame: OutgoingFrame): void {
     if (this.#state.name === 'open') this.#write(frame);
   }
 
@@ -129,7 +130,7 @@ export class Connection {
   }
 
   /** Ends it; `last` is sent first. A link that is left without a word leaves a session that can be resumed. */
-  close(last?: ClientFrame): void {
+  close(last?: OutgoingFrame): void {
     if (last) this.send(last);
     this.#leave();
     if (this.#state.name !== 'closed') this.#enter({ name: 'closed' });
@@ -145,7 +146,7 @@ export class Connection {
     this.#cancelAlarm = this.#parts.clock.after(ms, ring);
   }
 
-  #write(frame: ClientFrame): void {
+  #write(frame: OutgoingFrame): void {
     this.#socket?.send(JSON.stringify(frame));
   }
 
@@ -170,14 +171,7 @@ export class Connection {
     this.#socket = socket;
     socket.onerror = () => {};
     socket.onopen = () =>
-      this.#write({
-        type: 'hello',
-        token,
-        client: description,
-        ...(id && { deviceId: id }),
-        ...(this.#resume && { resume: this.#resume }),
-        ...(watchOnly && { watchOnly }),
-      });
+      this.#write({ type: 'hello', token, client: description, deviceId: id, resume: this.#resume, watchOnly: watchOnly || undefined });
     socket.onmessage = ({ data }) => turn === this.#turn && this.#receive(data);
     socket.onclose = ({ code }) => turn === this.#turn && this.#lost(this.#bye?.code ?? code, this.#bye?.retryAfterMs);
   }

@@ -47,9 +47,9 @@ export interface Environment {
   /** 0 to 1, for jitter and for names. */
   random(): number;
   /** Absent where every page has a connection of its own. */
-  sharing?: Sharing;
+  sharing?: Sharing | undefined;
   /** What the server is told of this client; `id` is the same whenever this device returns. */
-  device: { id?: string; description: ClientDescription };
+  device: { id?: string | undefined; description: ClientDescription };
 }
 
 const openSocket = (url: string, protocol: string): Socket => new WebSocket(url, protocol) as Socket;
@@ -77,6 +77,6 @@ export function reactNativeEnvironment(appState: AppStateLike, platform: string,
       if (appState.currentState !== 'active') tell(appState.currentState);
       return () => subscription.remove();
     },
-    device: { ...(deviceId !== undefined && { id: deviceId }), description: { platform } },
+    device: { id: deviceId, description: { platform } },
   });
 }

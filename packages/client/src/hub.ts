@@ -92,7 +92,7 @@ export class Hub {
     if (!thresholds || tabs.length === 0) return;
     const background = tabs.every((tab) => tab.background);
     const idleMs = this.#parts.clock.now() - Math.max(...tabs.map((tab) => tab.inputAt));
-    this.connection.send({ type: 'activity', idleMs, background, ...(this.#screen && { screen: this.#screen }) });
+    this.connection.send({ type: 'activity', idleMs, background, screen: this.#screen });
     if (background === this.#background) return;
     this.connection.send({ type: 'pace', flushMs: background ? Math.max(HIDDEN_FLUSH_MS, thresholds.flushMs) : thresholds.flushMs });
     this.#background = background;

@@ -134,8 +134,8 @@ export class Presence {
       type: 'status',
       request,
       availability,
-      ...(text !== undefined && { text }),
-      ...(forMs !== undefined && { forMs }),
+      text,
+      forMs,
     }));
   }
 

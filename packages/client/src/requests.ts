@@ -1,24 +1,25 @@
-import type { ClientFrame, PresenceRecord, ServerFrame } from '@porchlight/protocol';
+import type { PresenceRecord, ServerFrame } from '@porchlight/protocol';
+import type { OutgoingFrame } from './outgoing-frame.ts';
 import { type Failure, PresenceError } from './presence-error.ts';
 
 interface Pending {
-  readonly frame: ClientFrame;
+  readonly frame: OutgoingFrame;
   readonly resolve: (records: PresenceRecord[]) => void;
   readonly reject: (error: PresenceError) => void;
 }
 
 /** Requests that wait for their answer. All of them may be asked twice, so whatever was not answered is asked again when the link is back. */
 export class Requests {
-  readonly #send: (frame: ClientFrame) => void;
+  readonly #send: (frame: OutgoingFrame) => void;
   readonly #pending = new Map<string, Pending>();
   #count = 0;
 
-  constructor(send: (frame: ClientFrame) => void) {
+  constructor(send: (frame: OutgoingFrame) => void) {
     this.#send = send;
   }
 
   /** Resolves with the records of the answer, if it has any; rejects with a PresenceError. `from` makes request ids unique among tabs. */
-  ask(from: string, make: (request: string) => ClientFrame): Promise<PresenceRecord[]> {
+  ask(from: string, make: (request: string) => OutgoingFrame): Promise<PresenceRecord[]> {
     return new Promise((resolve, reject) => {
       const request = `${from}-${++this.#count}`;
       const frame = make(request);

@@ -1,6 +1,7 @@
-import type { ClientFrame, ServerFrame } from '@porchlight/protocol';
+import type { ServerFrame } from '@porchlight/protocol';
 import type { Activity } from './activity.ts';
 import type { ConnectionState } from './connection.ts';
+import type { OutgoingFrame } from './outgoing-frame.ts';
 import type { Told } from './presence-store.ts';
 
 export type WelcomeFrame = Extract<ServerFrame, { type: 'welcome' }>;
@@ -13,7 +14,7 @@ export interface Update {
   add?: readonly string[];
   remove?: readonly string[];
   activity?: Activity;
-  frame?: ClientFrame;
+  frame?: OutgoingFrame;
   /** The tab goes. */
   gone?: true;
   /** The user signs out, in all tabs. */
