@@ -3,6 +3,8 @@ import { button, element, setText } from './dom.js';
 import { isIdle, narrate } from './narrate.js';
 
 const LINES = { joining: 'signing in', here: 'connected', cut: 'cut off', lost: 'lost', left: 'signed off' };
+/** Of somebody without a connection. */
+const LEASE_LINES = { ...LINES, here: 'heartbeats', cut: 'silent' };
 
 /** How bright the person's own porch light is, as they would draw it themselves. */
 function lightOf({ line, availability, hidden, inBackground }, idle) {
@@ -59,6 +61,7 @@ export function createCard(person, { street, facts }) {
   const line = element('span', { className: 'line' });
   const says = element('p', { className: 'says' });
   const echo = element('p', { className: 'echo' });
+  const told = element('h4', {});
   const seen = createSeen();
   const seesNobody = element('p', { className: 'nobody' });
   const controls = createControls(person, street);
@@ -84,7 +87,7 @@ export function createCard(person, { street, facts }) {
     ),
     says,
     echo,
-    element('h4', {}, `What ${person.name} is told`),
+    told,
     seen.list,
     seesNobody,
     controls.root,
@@ -95,10 +98,11 @@ export function createCard(person, { street, facts }) {
     update(now) {
       card.dataset.light = lightOf(person, isIdle(person, facts, now));
       card.dataset.line = person.line;
-      setText(line, LINES[person.line]);
+      setText(line, (person.dialect === 'online-users' ? LEASE_LINES : LINES)[person.line]);
       says.dataset.bad = String(person.moment?.bad === true && now < person.moment.until);
       setText(says, narrate(person, { facts, others: street.othersOf(person), now }));
       setText(echo, describeEcho(person, street));
+      setText(told, `What ${person.name} ${person.line === 'here' ? 'is' : 'was last'} told`);
       const order = street.ids();
       const ids = [...person.views.keys()].filter((id) => id !== person.id);
       ids.sort((one, other) => order.indexOf(one) - order.indexOf(other));

@@ -15,17 +15,22 @@ function pretty(json) {
 }
 
 function row(frame) {
-  const summary = element(
-    'summary',
-    {},
+  const head = element(
+    'span',
+    { className: 'head' },
     element('time', {}, timeOf(frame.at)),
     element('span', { className: 'arrow', title: DIRECTIONS[frame.direction] }, ARROWS[frame.direction]),
     element('span', { className: 'visually-hidden' }, DIRECTIONS[frame.direction]),
     element('b', {}, frame.person),
     element('span', { className: 'event' }, frame.event),
+  );
+  const tail = element(
+    'span',
+    { className: 'tail' },
     element('span', { className: 'dialect' }, frame.dialect),
     element('code', {}, frame.json.slice(0, 200)),
   );
+  const summary = element('summary', {}, head, tail);
   const details = element('details', {}, summary);
   // The long form is made when somebody looks: most frames are never opened.
   details.addEventListener('toggle', () => {
@@ -40,7 +45,8 @@ export function showLog(log, street) {
   const tally = document.getElementById('log-tally');
   const form = document.getElementById('log-tools');
   const { text, person, direction, pause, clear, quiet, aloud } = form.elements;
-  let paused = false;
+  /** The last frame that is shown while the log is paused; Infinity while it is not. */
+  let pausedAt = Number.POSITIVE_INFINITY;
   let shownNumber = 0;
   let drawing = false;
 
@@ -58,10 +64,9 @@ export function showLog(log, street) {
     drawing = false;
     const { frames, dropped } = log;
     const kept = `${frames.length} frame${frames.length === 1 ? '' : 's'}${dropped > 0 ? ` (${dropped} older ones dropped)` : ''}`;
-    setText(tally, paused ? `paused at ${kept}` : kept);
-    if (paused) return;
-    const fresh = frames.filter((frame) => frame.number > shownNumber && matches(frame));
-    shownNumber = frames.at(-1)?.number ?? shownNumber;
+    setText(tally, Number.isFinite(pausedAt) ? `paused; ${kept}` : kept);
+    const fresh = frames.filter((frame) => frame.number > shownNumber && frame.number <= pausedAt && matches(frame));
+    shownNumber = Math.min(pausedAt, frames.at(-1)?.number ?? shownNumber);
     list.prepend(...fresh.slice(-ROWS_MAX).reverse().map(row));
     while (list.childElementCount > ROWS_MAX) list.lastElementChild.remove();
   };
@@ -86,7 +91,8 @@ export function showLog(log, street) {
     drawAll();
   });
   pause.addEventListener('click', () => {
-    paused = !paused;
+    const paused = !Number.isFinite(pausedAt);
+    pausedAt = paused ? (log.frames.at(-1)?.number ?? 0) : Number.POSITIVE_INFINITY;
     pause.setAttribute('aria-pressed', String(paused));
     setText(pause, paused ? 'Go on' : 'Pause');
     draw();

@@ -33,7 +33,7 @@ function narrateCut({ name, dialect, cutAt }, { facts, others, now }) {
 }
 
 function narratePresence(person, facts, now) {
-  const { name, availability, text, inBackground, hidden } = person;
+  const { name, dialect, availability, text, inBackground, hidden } = person;
   const words = text === '' ? '' : `: “${text}”`;
   if (hidden) return `${name} appears offline here, though connected.`;
   if (availability === 'invisible') return `${name} is invisible: connected, but exactly like somebody offline to everybody else.`;
@@ -41,7 +41,7 @@ function narratePresence(person, facts, now) {
   if (inBackground) return `${name}’s app is in the background: away at once, and still there.`;
   if (isIdle(person, facts, now))
     return `Nobody has touched ${name}’s app for ${countdown(facts.awayAfterMs)}: away by itself${words === '' ? '.' : words}`;
-  return words === ''
-    ? `${name} is online, and turns away after ${countdown(facts.awayAfterMs)} of doing nothing.`
-    : `${name} is online${words}`;
+  if (words !== '') return `${name} is online${words}`;
+  if (dialect === 'online-users') return `${name} is online: each heartbeat counts for ${countdown(facts.leaseMs)}.`;
+  return `${name} is online, and turns away after ${countdown(facts.awayAfterMs)} of doing nothing.`;
 }

@@ -24,7 +24,7 @@ export function createPrivacy(person, street) {
     }
   };
   const online = createRule(person, 'Who sees me online', 'onlineRule', send);
-  const lastSeen = createRule(person, 'Who sees my last seen', 'lastSeenRule', send);
+  const lastSeen = createRule(person, 'Who sees last seen', 'lastSeenRule', send);
   const others = element('div', { className: 'relations', role: 'group', 'aria-label': `Contacts and blocks of ${person.name}` });
 
   const toggle = (label, id, held, request) => {

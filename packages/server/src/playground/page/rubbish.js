@@ -21,10 +21,12 @@ const FRAMES = [
   '{"type":42}',
 ];
 
-const anyOf = (list) => list[Math.floor(Math.random() * list.length)];
+let turn = 0;
 
-/** Something that this client's dialect does not understand. */
+/** Something that this client's dialect does not understand; something else each time. */
 export function rubbishFor(speaker) {
-  if (speaker.rawEvent !== undefined) return { event: anyOf(EVENTS), text: anyOf(PAYLOADS) };
-  return { event: '', text: anyOf([...FRAMES, ...PAYLOADS]) };
+  turn += 1;
+  const next = (list) => list[turn % list.length];
+  if (speaker.rawEvent !== undefined) return { event: next(EVENTS), text: next(PAYLOADS) };
+  return { event: '', text: next([...FRAMES, ...PAYLOADS]) };
 }

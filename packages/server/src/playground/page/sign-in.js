@@ -11,7 +11,7 @@ export function createSignIn(street, facts) {
 
   const suggest = () => {
     const { about, id: example } = DIALECTS[dialect.value];
-    setText(hint, about);
+    setText(hint, `${about} Empty fields sign in ${example}.`);
     id.placeholder = example;
     name.placeholder = /^\d/.test(example) ? 'Ivan' : `${example[0].toUpperCase()}${example.slice(1)}`;
   };
@@ -20,7 +20,11 @@ export function createSignIn(street, facts) {
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    const person = street.signIn({ id: id.value.trim(), name: name.value.trim(), dialect: dialect.value });
+    const person = street.signIn({
+      id: id.value.trim() || id.placeholder,
+      name: name.value.trim() || (id.value.trim() === '' ? name.placeholder : ''),
+      dialect: dialect.value,
+    });
     setText(hint, `${person.name} is signing in with ${person.dialect}.`);
     id.value = '';
     name.value = '';

@@ -8,12 +8,17 @@ const REFRESH_MS = 30_000;
 export function speakUserPresence(host) {
   let ids = [];
   let timer;
+  /** How often each was heard of without asking. */
+  const updates = new Map();
 
   const see = (id, { is_online, status }) =>
     host.sees(id, { online: is_online, tone: is_online ? 'online' : toneOf(status), words: () => `“${status}”` });
   const lookUp = async (id, quiet) => {
+    const before = updates.get(id);
     try {
-      see(id, await ask(host, 'GET', `/api/user-presence/${encodeURIComponent(id)}`, { quiet }));
+      const answer = await ask(host, 'GET', `/api/user-presence/${encodeURIComponent(id)}`, { quiet });
+      // What came over the socket meanwhile is newer than this answer.
+      if (updates.get(id) === before) see(id, answer);
     } catch (error) {
       if (error.code !== undefined) host.refused(error.code, error.message);
     }
@@ -24,7 +29,13 @@ export function speakUserPresence(host) {
 
   const socket = createSocket(host, {
     dialect: 'user-presence',
-    hears: { user_presence_update: (update) => see(String(update.user_id), update) },
+    hears: {
+      user_presence_update(update) {
+        const id = String(update.user_id);
+        updates.set(id, (updates.get(id) ?? 0) + 1);
+        see(id, update);
+      },
+    },
     linked: () => {
       socket.emit('user_activity', {});
       lookUpAll(false);

@@ -5,9 +5,11 @@ import { createSocket } from './socket.js';
 export function speakUserStatus(host) {
   let ids = [];
   let listed = false;
+  const told = new Set();
   const self = /^\d{1,15}$/.test(host.id) ? Number(host.id) : host.id;
 
-  const see = ({ userId, status, lastSeen }) =>
+  const see = ({ userId, status, lastSeen }) => {
+    told.add(String(userId));
     host.sees(String(userId), {
       online: status === 'online',
       tone: status,
@@ -16,9 +18,10 @@ export function speakUserStatus(host) {
         return lastSeen === null ? 'status: offline' : `status: offline · ${shortAgo(lastSeen, now)}`;
       },
     });
+  };
   // Whoever is not in the list is not online; the dialect has no word to ask for when they were.
-  const seeMissing = (known) => {
-    for (const id of ids) if (!known.has(id)) see({ userId: id, status: 'offline', lastSeen: null });
+  const seeMissing = () => {
+    for (const id of ids) if (!told.has(id)) see({ userId: id, status: 'offline', lastSeen: null });
   };
 
   const socket = createSocket(host, {
@@ -27,12 +30,13 @@ export function speakUserStatus(host) {
       userStatusChanged: see,
       onlineUsersList(list) {
         list.forEach(see);
-        if (!listed) seeMissing(new Set(list.map(({ userId }) => String(userId))));
+        seeMissing();
         listed = true;
       },
     },
     linked: () => {
       listed = false;
+      told.clear();
       socket.emit('userOnline', { userId: self, userType: 'guest', userName: host.name });
       socket.emit('getOnlineUsers');
     },
