@@ -15,7 +15,7 @@ type Answer = (request: IncomingMessage, response: ServerResponse, params?: Read
 
 /**
  * The HTTP routes of all dialects. Returned are those without parameters, by method and path, for whoever wants to answer them without a
- * router: the router, its Request and its context would be a third of what a heartbeat costs.
+ * router: in one run on one busy machine a heartbeat cost 68 µs of CPU in front of Hono and 89 µs behind it.
  */
 export function dialectRoutes(app: HttpApp, node: PresenceNode): ReadonlyMap<string, Answer> {
   const direct = new Map<string, Answer>();
