@@ -128,7 +128,7 @@ export class ConnectionActions implements Actions {
     );
     if (loading !== undefined) await loading;
     if (this.#dialect.watchesAsked === true) await this.#watchAsked(ids);
-    return ids.map(({ id, spelled }) => ({ id, spelled, view: service.view(this.#viewer, id) }));
+    return service.views(this.#viewer, ids);
   }
 
   async online(): Promise<OnlineList> {

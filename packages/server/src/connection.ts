@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Facts, User, Viewer, Watcher, Watches } from '@porchlight/engine';
+import type { Viewer, Watcher, Watches } from '@porchlight/engine';
 import type { Arrival } from './arrival.ts';
 import type { Identity } from './authenticate.ts';
 import type { Dialect } from './dialects/dialect.ts';
+import { DirtyUsers } from './dirty-users.ts';
 import type { Link } from './transports/link.ts';
 
 /**
@@ -30,7 +31,7 @@ export interface Connection {
   spellsNumbers: boolean | undefined;
   watcher: Watcher<Connection>;
   /** What it is not told of yet: the users who changed, each with the facts it was last told. Bounded by what it watches. */
-  dirty: Map<User, Facts>;
+  readonly dirty: DirtyUsers;
   /** Before this time nothing more is flushed to it. */
   quietUntilAt: number;
   flushMs: number;
@@ -58,7 +59,7 @@ export function newConnection(arrival: Arrival, watches: Watches<Connection>, fl
     session: null,
     watchOnly: arrival.watchOnly ?? false,
     spellsNumbers: undefined,
-    dirty: new Map(),
+    dirty: new DirtyUsers(),
     quietUntilAt: 0,
     flushMs,
     slowSinceAt: null,

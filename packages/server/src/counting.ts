@@ -38,7 +38,10 @@ export interface Counting {
 export function createCounting(metrics: Metrics): Counting {
   const heard = new Tally<Dialect>();
   const delivered = new Tally<Dialect | undefined>();
+  let flushes = 0;
   metrics.beforeScrape(() => {
+    metrics.flushes.inc(flushes);
+    flushes = 0;
     heard.take((dialect, count) => metrics.messages.labels(dialect.name).inc(count));
     delivered.take((dialect, count) => metrics.deliveries.labels(dialect?.name ?? 'none').inc(count));
   });
@@ -50,7 +53,7 @@ export function createCounting(metrics: Metrics): Counting {
     delivered: ({ dialects }, changes) => {
       // Of a connection that has not shown which dialect it speaks, the first stands for all.
       delivered.add(dialects[0], changes);
-      metrics.flushChanges.observe(changes);
+      flushes += 1;
     },
     refused: (code) => {
       metrics.errors.labels(code).inc();

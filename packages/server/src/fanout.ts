@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Dialect, Message, Shown } from './dialects/dialect.ts';
 import { spelledFor, spellsNumbers } from './spelling.ts';
-import type { Fragment } from './transports/link.ts';
+import type { Fragment, Link } from './transports/link.ts';
 
 interface FanoutOptions {
   clock: Clock;
@@ -34,8 +34,10 @@ export class Fanout {
   #held = false;
   #cancelTick: (() => void) | undefined;
   #tickAt = Number.POSITIVE_INFINITY;
-  readonly #encoded = new Map<User, Map<string, Fragment>>();
-  #encodedAt = 0;
+  /** What was encoded at this instant, by format and audience, then by user. */
+  readonly #shared = new Map<number, Map<User, Fragment>>();
+  #sharedAt = Number.NaN;
+  readonly #formats = new Map<string, number>();
 
   constructor(options: FanoutOptions) {
     this.#options = options;
@@ -48,7 +50,8 @@ export class Fanout {
     if (!connection.dialects.some((dialect) => dialect.audience === 'everyone')) {
       // It showed what it speaks while something waited that it does not want to hear.
       if (members?.delete(connection) === true)
-        for (const user of connection.dirty.keys()) if (!this.#options.watches.has(connection.watcher, user)) connection.dirty.delete(user);
+        for (const user of [...connection.dirty.users()])
+          if (!this.#options.watches.has(connection.watcher, user)) connection.dirty.delete(user);
       return;
     }
     if (members === undefined) this.#everyone.set(tenant, new Set([connection]));
@@ -66,6 +69,8 @@ export class Fanout {
   /** Takes note of a change; `flush` sends what may be sent at once. */
   note(change: Change): void {
     const { user } = change;
+    // What was encoded of the user at this instant is not true any more.
+    this.#sharedAt = Number.NaN;
     this.#options.watches.eachWatcher(user, (watcher) => this.#mark(watcher.owner, change));
     const members = this.#everyone.get(user.tenant.name);
     if (members !== undefined) for (const connection of members) this.#mark(connection, change);
@@ -121,10 +126,10 @@ export class Fanout {
   #mark(connection: Connection, { user, before, after }: Change): void {
     if (connection.dirty.has(user)) return;
     const { viewer } = connection;
-    const beforeAudience = audienceOf(viewer, user.tenant.name, user.id, before);
-    const afterAudience = audienceOf(viewer, user.tenant.name, user.id, after);
-    if (!tellsApart(before, beforeAudience, after, afterAudience, 'record')) return;
-    connection.dirty.set(user, before);
+    const audience = audienceOf(viewer, user.tenant.name, user.id, after);
+    const beforeAudience = before.policy === after.policy ? audience : audienceOf(viewer, user.tenant.name, user.id, before);
+    if (!tellsApart(before, beforeAudience, after, audience, 'record')) return;
+    connection.dirty.add(user, before);
     if (!this.#waiting.has(connection)) this.#soon.add(connection);
   }
 
@@ -185,10 +190,9 @@ export class Fanout {
   #flushOne(connection: Connection, now: number): void {
     const link = connection.link;
     if (link === null) return;
-    const { dirty } = connection;
-    connection.dirty = new Map();
+    const { users, told } = connection.dirty.take();
     const fragments: Fragment[] = [];
-    for (const [user, before] of dirty) this.#collect(connection, user, before, now, fragments);
+    for (const dialect of connection.dialects) this.#collect(connection, link, dialect, users, told, now, fragments);
     if (fragments.length === 0) return;
     // Half of the interval is slack: a connection told between two ticks is told again on the next one, not on the one after.
     connection.quietUntilAt = now + (connection.flushMs > this.#options.flushMs ? connection.flushMs : connection.flushMs / 2);
@@ -196,14 +200,33 @@ export class Fanout {
     this.#options.onFlush(fragments.length, connection);
   }
 
-  #collect(connection: Connection, user: User, before: Facts, now: number, fragments: Fragment[]): void {
+  // The inner loop of the whole server: per user one look into the shared encodings, and no string or object is made.
+  #collect(
+    connection: Connection,
+    link: Link,
+    dialect: Dialect,
+    users: readonly User[],
+    told: readonly Facts[],
+    now: number,
+    fragments: Fragment[],
+  ): void {
     const { viewer } = connection;
-    const beforeAudience = audienceOf(viewer, user.tenant.name, user.id, before);
-    const audience = audienceOf(viewer, user.tenant.name, user.id, user.facts);
-    for (const dialect of connection.dialects) {
+    const format = this.#formatOf(connection, link, dialect);
+    let shared: Map<User, Fragment> | undefined;
+    let sharedAudience = -1;
+    for (let index = 0; index < users.length; index += 1) {
+      const user = users[index] as User;
+      const before = told[index] as Facts;
       if (!this.#concerns(connection, dialect, user)) continue;
-      if (!tellsApart(before, beforeAudience, user.facts, audience, dialect.grain)) continue;
-      const fragment = this.#encode(connection, dialect, user, audience, now);
+      const after = user.facts;
+      const audience = audienceOf(viewer, user.tenant.name, user.id, after);
+      const beforeAudience = before.policy === after.policy ? audience : audienceOf(viewer, user.tenant.name, user.id, before);
+      if (!tellsApart(before, beforeAudience, after, audience, dialect.grain)) continue;
+      if (shared === undefined || audience !== sharedAudience) {
+        shared = this.#sharedBy(format, audience, now);
+        sharedAudience = audience;
+      }
+      const fragment = shared.get(user) ?? this.#encode(connection, link, dialect, user, audience, now, shared);
       if (fragment !== undefined) fragments.push(fragment);
     }
   }
@@ -215,29 +238,47 @@ export class Fanout {
     return this.#options.watches.has(connection.watcher, user);
   }
 
+  // Links of one format write the same bytes for the same view.
+  #formatOf(connection: Connection, link: Link, dialect: Dialect): number {
+    const name = `${dialect.name} ${spellsNumbers(connection, dialect)} ${link.encoding}`;
+    let format = this.#formats.get(name);
+    if (format === undefined) {
+      format = this.#formats.size;
+      this.#formats.set(name, format);
+    }
+    return format;
+  }
+
   // Encodings are shared by all who are flushed at the same instant, and by nobody later: the bytes that one viewer gets must not depend
   // on when another one was told.
-  #encode(connection: Connection, dialect: Dialect, user: User, audience: Audience, now: number): Fragment | undefined {
-    if (now !== this.#encodedAt) {
-      this.#encoded.clear();
-      this.#encodedAt = now;
+  #sharedBy(format: number, audience: Audience, now: number): Map<User, Fragment> {
+    if (now !== this.#sharedAt) {
+      this.#shared.clear();
+      this.#sharedAt = now;
     }
-    let byKind = this.#encoded.get(user);
-    if (byKind === undefined) {
-      byKind = new Map();
-      this.#encoded.set(user, byKind);
+    const key = format * 8 + audience;
+    let shared = this.#shared.get(key);
+    if (shared === undefined) {
+      shared = new Map();
+      this.#shared.set(key, shared);
     }
-    const link = connection.link;
-    if (link === null) return undefined;
-    const kind = `${dialect.name} ${audience} ${spellsNumbers(connection, dialect) ? 1 : 0} ${user.facts.ownVersion} ${link.encoding}`;
-    let fragment = byKind.get(kind);
-    if (fragment === undefined) {
-      fragment = this.#guard(dialect, () => {
-        const message = this.#word(dialect, shownTo(connection, dialect, user, audience), now);
-        return message === undefined ? undefined : link.encode(message);
-      });
-      if (fragment !== undefined) byKind.set(kind, fragment);
-    }
+    return shared;
+  }
+
+  #encode(
+    connection: Connection,
+    link: Link,
+    dialect: Dialect,
+    user: User,
+    audience: Audience,
+    now: number,
+    shared: Map<User, Fragment>,
+  ): Fragment | undefined {
+    const fragment = this.#guard(dialect, () => {
+      const message = this.#word(dialect, shownTo(connection, dialect, user, audience), now);
+      return message === undefined ? undefined : link.encode(message);
+    });
+    if (fragment !== undefined) shared.set(user, fragment);
     return fragment;
   }
 

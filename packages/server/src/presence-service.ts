@@ -16,6 +16,7 @@ import {
 import type { Clock } from './clock.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Connection } from './connection.ts';
+import type { Shown } from './dialects/dialect.ts';
 import { PorchlightError } from './errors.ts';
 import type { SessionRecord, Store, StoreBatch, StoredUser } from './stores/store.ts';
 import { WriteBehind } from './write-behind.ts';
@@ -127,6 +128,13 @@ export class PresenceService {
   view(viewer: Viewer, id: string): View {
     this.#catchUp();
     return this.engine.roster.view(viewer, id);
+  }
+
+  /** The views of many, all of this moment, in the order asked. */
+  views(viewer: Viewer, ids: readonly { readonly id: string; readonly spelled: string | number }[]): Shown[] {
+    this.#catchUp();
+    const { roster } = this.engine;
+    return ids.map(({ id, spelled }) => ({ id, spelled, view: roster.view(viewer, id) }));
   }
 
   /** Brings the engine to this moment, so that no answer is older than the question though the alarm be late. */
