@@ -32,6 +32,8 @@ export interface NodeParts {
   metrics: Metrics;
   /** Names this incarnation; made at random when left out. */
   incarnation?: string;
+  /** Users kept in memory though nobody is connected as, or watches, them: about 500 bytes each. Default 200,000. */
+  idleUsersMax?: number;
 }
 
 /** A whole node without its ports: what a transport is attached to. */
@@ -56,7 +58,6 @@ export interface PresenceNode {
 /** How often the node says in the store that it is alive, and how long a write waits for others. */
 const BEAT_MS = 1_000;
 const SAVE_MS = 200;
-/** Users kept in memory though nobody is connected as, or watches, them: about 500 bytes each. */
 const IDLE_USERS_MAX = 200_000;
 
 /** Puts the parts of a node together. Nothing happens until `start`. */
@@ -97,7 +98,7 @@ export function createNode(given: NodeParts): PresenceNode {
       cluster: parts.cluster,
       node: incarnation,
       watches,
-      idleUsersMax: IDLE_USERS_MAX,
+      idleUsersMax: parts.idleUsersMax ?? IDLE_USERS_MAX,
       saveMs: SAVE_MS,
       beatMs: BEAT_MS,
     },

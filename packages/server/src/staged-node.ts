@@ -1,6 +1,6 @@
 import type { Arrival } from './arrival.ts';
 import { createAuthenticator, type Identity } from './authenticate.ts';
-import { createManualClock } from './clock.ts';
+import { createManualClock, type ManualClock } from './clock.ts';
 import { createSoloCluster } from './cluster/solo.ts';
 import type { Connection } from './connection.ts';
 import type { Dialect, Message } from './dialects/dialect.ts';
@@ -81,10 +81,15 @@ export const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 interface StagedParts {
   store?: Store;
   dialects?: readonly Dialect[];
+  clock?: ManualClock;
+  incarnation?: string;
+  idleUsersMax?: number;
 }
 
-export async function stageNode(given: Partial<ServerOptions> = {}, { store = createMemoryStore(), dialects = [] }: StagedParts = {}) {
-  const clock = createManualClock();
+export async function stageNode(
+  given: Partial<ServerOptions> = {},
+  { store = createMemoryStore(), dialects = [], clock = createManualClock(), incarnation = 'n1', idleUsersMax = 1_000 }: StagedParts = {},
+) {
   const options = completeOptions({ store: 'memory', jwtSecret: 'x'.repeat(40), logLevel: 'silent', ...given });
   const lines: string[] = [];
   const log = createLogger({
@@ -103,7 +108,8 @@ export async function stageNode(given: Partial<ServerOptions> = {}, { store = cr
     dialects: [...BUILT_IN_DIALECTS, ...dialects],
     log,
     metrics: createMetrics(),
-    incarnation: 'n1',
+    incarnation,
+    idleUsersMax,
   });
   await node.start();
 

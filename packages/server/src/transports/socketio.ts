@@ -93,6 +93,9 @@ export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTr
       if (identity !== null) await node.service.load(identity.tenant, [identity.user]);
       if (identity !== null && node.identities.isRevoked(identity))
         throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out.');
+      // One connection may join and leave its namespaces as often as it likes, and each time is a change that others are told of.
+      const waitMs = node.gateway.admission.message(identity, node.addressOf(socket.request));
+      if (waitMs > 0) throw new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: waitMs });
       arrivals.get(connId(socket))?.signedIn();
       return { identity, refusal: undefined };
     } catch (error) {
