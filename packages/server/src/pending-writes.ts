@@ -52,6 +52,11 @@ export class PendingWrites {
     return [...parts.values()];
   }
 
+  /** Whether anything of the user's own record is among them. */
+  concerns(user: User): boolean {
+    return this.users.has(user) || (this.forget.length > 0 && this.forget.includes(user));
+  }
+
   /** Whose writes these are. */
   keys(): Set<string> {
     return new Set([...this.users, ...this.forget, ...[...this.sessions].map(({ user }) => user), ...this.relations].map(keyOf));

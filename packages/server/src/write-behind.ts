@@ -47,6 +47,8 @@ export class WriteBehind {
   #refusedRetryAt = Number.POSITIVE_INFINITY;
   #waiters: Waiter[] = [];
   #writing: Promise<void> | undefined;
+  /** What is being written. */
+  #inFlight = new PendingWrites();
   /** Failed attempts since the last one that succeeded. */
   #failures = 0;
   #retryAt = 0;
@@ -69,8 +71,9 @@ export class WriteBehind {
     return this.#pending.size + this.#refused.size;
   }
 
+  /** Whether something of this user has yet to be stored. */
   holds(user: User): boolean {
-    return this.#pending.users.has(user) || this.#refused.users.has(user) || this.#writing !== undefined;
+    return this.#pending.concerns(user) || this.#refused.concerns(user) || this.#inFlight.concerns(user);
   }
 
   saveUser(user: User): void {
@@ -144,6 +147,7 @@ export class WriteBehind {
     const beatDue = now >= this.#beatAt;
     if (!beatDue && this.#pending.size + this.#waiters.length === 0) return this.#schedule(this.#beatAt);
     const taken = this.#pending.take();
+    this.#inFlight = taken;
     const waiters = this.#waiters;
     this.#waiters = [];
     const batch = this.#batchOf([taken]);
@@ -210,6 +214,7 @@ export class WriteBehind {
   #done(succeeded: boolean): void {
     const { clock, flushMs } = this.#options;
     this.#writing = undefined;
+    this.#inFlight = new PendingWrites();
     if (succeeded) this.#failures = 0;
     this.#retryAt = succeeded ? 0 : clock.now() + RETRY_MS;
     if (this.#closed) return;
@@ -248,8 +253,7 @@ function userRecord(user: User): UserRecord {
     user: user.id,
     seenAt: user.seenAt,
     activeAt: user.activeAt,
-    restingSeenAt: facts.restingSeenAt,
-    restingActiveAt: facts.restingActiveAt,
+    ...restingTimes(user),
     availability: claim.availability,
     availabilityUntilAt: claim.untilAt === Number.POSITIVE_INFINITY ? null : claim.untilAt,
     text: claim.text,
@@ -259,6 +263,15 @@ function userRecord(user: User): UserRecord {
     signedOutAt: user.signedOutAt,
     profile: user.profile === null ? null : JSON.stringify(user.profile),
   };
+}
+
+// Somebody of whom only lost sessions are left goes offline if nobody comes back: should the process die first, that is what was shown.
+function restingTimes({ facts, firstSession, seenAt, activeAt }: User): Pick<UserRecord, 'restingSeenAt' | 'restingActiveAt'> {
+  let waiting = facts.status !== 'offline' && !facts.invisible && firstSession !== null;
+  for (let session = firstSession; session !== null; session = session.next) if (session.state === 'live' && session.shown) waiting = false;
+  return waiting
+    ? { restingSeenAt: seenAt, restingActiveAt: activeAt }
+    : { restingSeenAt: facts.restingSeenAt, restingActiveAt: facts.restingActiveAt };
 }
 
 function sessionRecord(session: Session, node: string): SessionRecord {
