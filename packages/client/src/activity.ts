@@ -11,6 +11,12 @@ export interface Activity {
   screen: string | undefined;
 }
 
+const REPORT_MIN_MS = 10_000;
+const AWAY_AFTER_MS = 180_000;
+
+/** How often activity is reported: often enough that nobody active is taken for away; by a guess until the server said when that is. */
+export const reportIntervalMs = (awayAfterMs = AWAY_AFTER_MS): number => Math.max(REPORT_MIN_MS, awayAfterMs / 3);
+
 /**
  * Watches one page for signs of its person. The first input after a pause is reported at once, further ones together at the end of an
  * interval, going to the background and coming back at once: however much somebody types and moves, one small message an interval.

@@ -203,7 +203,7 @@ export class Connection {
       this.#resume = { session: frame.session, seq: frame.seq };
       return true;
     }
-    if (this.#state.name !== 'open' || !this.#resume) return true;
+    if (this.#state.name !== 'open' || !this.#resume) return frame.type === 'bye';
     const { session, seq } = this.#resume;
     if (frame.seq <= seq) return false;
     this.#resume = { session, seq: frame.seq };
@@ -223,14 +223,10 @@ export class Connection {
 
   /** Asks for something: any answer proves that the link is alive. */
   #prove(): void {
-    const { clock } = this.#parts;
-    const heardAt = this.#heardAt;
-    const askedAt = clock.now();
+    const last = this.#resume;
     this.#write({ type: 'get', request: OWN_REQUEST, ids: [this.#user] });
     this.#alarm(ANSWER_MAX_MS, () => {
-      if (this.#heardAt > heardAt) this.#listen();
-      // Rung late, we were asleep: what came meanwhile has still to be read.
-      else if (clock.now() > askedAt + 2 * ANSWER_MAX_MS) this.#prove();
+      if (this.#resume !== last) this.#listen();
       else this.#lost();
     });
   }
@@ -268,6 +264,6 @@ export class Connection {
     const code = retry === 'signed-in' ? 'UNAUTHENTICATED' : (`CLOSE_${closeCode}` as const);
     this.#leave();
     this.#resume = undefined;
-    this.#enter({ name: 'closed', failure: { code, message: this.#bye?.message ?? 'The server does not take this client.', retry } });
+    this.#enter({ name: 'closed', failure: { code, message: this.#bye?.message ?? `Closed with ${closeCode}.`, retry } });
   }
 }

@@ -1,6 +1,8 @@
 import type { Clock } from './clock.ts';
+import type { Environment } from './environment.ts';
 import type { Hub } from './hub.ts';
 import type { News, Update, WelcomeFrame } from './tab-messages.ts';
+import { identityOf, type TokenSource } from './token.ts';
 
 /** The page itself, as its link needs to know it. */
 export interface Page {
@@ -38,7 +40,7 @@ export interface LinkParts {
 }
 
 /** A connection of one's own. */
-export function openLink({ id, page, makeHub }: LinkParts): Link {
+function openLink({ id, page, makeHub }: LinkParts): Link {
   const hub = makeHub(page.hear);
   hub.update(id, page.needs());
   void hub.connection.connect();
@@ -49,4 +51,21 @@ export function openLink({ id, page, makeHub }: LinkParts): Link {
     resume() {},
     stop: (closing) => hub.connection.close(closing ? { type: 'closing' } : undefined),
   };
+}
+
+/**
+ * Finds out how to open a link to a server. With whom it is shared the token says, so that comes first; rejects as the app's token function
+ * does. `share` is that option of a presence.
+ */
+export async function findLink(
+  parts: LinkParts,
+  { sharing }: Environment,
+  share: boolean | string,
+  tokens: TokenSource,
+  address: string,
+): Promise<() => Link> {
+  const key = share && sharing && (share === true ? identityOf(await tokens.get(0)) : share);
+  // Without the code for sharing, as when it cannot be loaded, every tab has a connection of its own.
+  const tabs = key ? await import('./tabs.ts').catch(() => undefined) : undefined;
+  return () => (tabs && sharing ? new tabs.Tabs(parts, sharing, `${address} ${key}`) : openLink(parts));
 }

@@ -21,3 +21,6 @@ export class PresenceError extends Error {
     this.retry = retry;
   }
 }
+
+/** What becomes of requests that were not answered when this client ended. */
+export const ENDED: Failure = { code: 'CLOSED', message: 'The connection was closed.', retry: 'never' };

@@ -248,46 +248,6 @@ test('corrects its idea of the time by what the server writes, and follows a jum
   expect(presence.now()).toBe(clock.now());
 });
 
-test('reports activity as a duration: the first input at once, further ones together, the background at once', async () => {
-  const { server, clock, signal } = makePresence();
-  await settle();
-  const far = server.last();
-  const sent = () => far.of('activity').length;
-  const begun = sent();
-  await clock.advance(150_000);
-  signal('input');
-  expect(sent()).toBe(begun + 1);
-  for (let second = 0; second < 90; second++) {
-    signal('input');
-    await clock.advance(1_000);
-  }
-  expect(sent()).toBe(begun + 1);
-  await clock.advance(10_000);
-  expect(far.of('activity').at(-1)).toEqual({ type: 'activity', idleMs: 11_000, background: false });
-  expect(sent()).toBe(begun + 2);
-  await clock.advance(500_000);
-  expect(sent()).toBe(begun + 2);
-  signal('hidden');
-  expect(far.of('activity').at(-1)).toMatchObject({ background: true });
-  expect(far.of('pace')).toEqual([{ type: 'pace', flushMs: 5_000 }]);
-  signal('shown');
-  expect(far.of('activity').at(-1)).toEqual({ type: 'activity', idleMs: 0, background: false });
-  expect(far.of('pace').at(-1)).toEqual({ type: 'pace', flushMs: 100 });
-});
-
-test('tells what the person looks at', async () => {
-  const { presence, server } = makePresence();
-  await settle();
-  presence.setActivity({ screen: 'inbox' });
-  presence.setActivity({ screen: 'inbox' });
-  expect(
-    server
-      .last()
-      .of('activity')
-      .filter(({ screen }) => screen === 'inbox'),
-  ).toHaveLength(1);
-});
-
 test('is told of by listeners even when one of them throws', async () => {
   const { presence } = makePresence();
   const uncaught: unknown[] = [];

@@ -1,29 +1,24 @@
 import type { Availability, PresenceRecord, ServerFrame } from '@porchlight/protocol';
-import { ActivityWatch } from './activity.ts';
+import { ActivityWatch, reportIntervalMs } from './activity.ts';
 import { socketAddress } from './address.ts';
 import { detectEnvironment } from './browser-environment.ts';
 import { type Clock, createSystemClock } from './clock.ts';
 import type { ConnectionState } from './connection.ts';
 import type { Environment, Signal } from './environment.ts';
 import { Hub } from './hub.ts';
-import { type Link, type LinkParts, openLink, type Page } from './link.ts';
+import { findLink, type Link, type LinkParts, type Page } from './link.ts';
 import { notify } from './notify.ts';
-import type { Failure } from './presence-error.ts';
+import { ENDED } from './presence-error.ts';
 import type { PresenceOptions } from './presence-options.ts';
 import { PresenceStore } from './presence-store.ts';
 import { Requests } from './requests.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { createServerTime, type ServerTime } from './server-time.ts';
 import type { News, WelcomeFrame } from './tab-messages.ts';
-import { createTokenSource, identityOf, type TokenSource } from './token.ts';
+import { createTokenSource, type TokenSource } from './token.ts';
 import { WatchList } from './watch-list.ts';
 
 const SUSPECT_AFTER_MS = 5_000;
-/** Until the server says when somebody is away. */
-const REPORT_MS = 60_000;
-const REPORT_MIN_MS = 10_000;
-
-const ENDED: Failure = { code: 'CLOSED', message: 'The connection was closed.', retry: 'never' };
 
 /** One user's view of who is there. Made by `createPresence`. */
 export class Presence {
@@ -65,7 +60,7 @@ export class Presence {
     this.#watches = new WatchList(clock, (add, remove) => this.#link?.update({ add, remove }));
     this.#activity = new ActivityWatch(
       clock,
-      () => Math.max(REPORT_MIN_MS, (this.#welcome?.thresholds.awayAfterMs ?? 3 * REPORT_MS) / 3),
+      () => reportIntervalMs(this.#welcome?.thresholds.awayAfterMs),
       (activity) => this.#link?.update({ activity }),
     );
     this.#requests = new Requests((frame) => this.#link?.update({ frame }));
@@ -178,7 +173,6 @@ export class Presence {
     this.#turn++;
     this.#on = false;
     this.#unlisten();
-    this.#unlisten = () => {};
     this.#activity.stop();
     this.#cancelRetry();
   }
@@ -192,7 +186,8 @@ export class Presence {
 
   async #begin(turn: number, failures: number): Promise<void> {
     try {
-      const open = await this.#way();
+      const { share = true } = this.#options;
+      const open = await findLink(this.#linkParts, this.#environment, share, this.#tokens, this.#address);
       if (turn === this.#turn) this.#link = open();
     } catch {
       if (turn !== this.#turn) return;
@@ -200,16 +195,6 @@ export class Presence {
       this.#cancelRetry = this.clock.after(delayMs, () => void this.#begin(turn, failures + 1));
       this.#enter({ name: 'waiting', retryAt: this.now() + delayMs });
     }
-  }
-
-  /** How to open the link. With whom it is shared the token says, so that comes first; rejects as the app's token function does. */
-  async #way(): Promise<() => Link> {
-    const { sharing } = this.#environment;
-    const { share = true } = this.#options;
-    const key = share && sharing && (share === true ? identityOf(await this.#tokens.get(0)) : share);
-    // Without the code for sharing, as when it cannot be loaded, every tab has a connection of its own.
-    const tabs = key ? await import('./tabs.ts').catch(() => undefined) : undefined;
-    return () => (tabs && sharing ? new tabs.Tabs(this.#linkParts, sharing, `${this.#address} ${key}`) : openLink(this.#linkParts));
   }
 
   #unlink(closing: boolean): void {
@@ -271,7 +256,6 @@ export class Presence {
         return void this.#requests.settle(frame);
       case 'error':
         if (!this.#requests.settle(frame) && frame.retry !== 'later') this.#options.onError?.(frame);
-        return;
     }
   }
 
@@ -313,12 +297,4 @@ export class Presence {
   #hearTime(now: number): void {
     if (this.#time.hear(now, true)) notify(this.#subscribers);
   }
-}
-
-/**
- * Begins to be present, and to see who else is. Connects by itself (in a moment, without blocking), and again whenever the link is lost.
- * Throws TypeError for a url that is none.
- */
-export function createPresence(options: PresenceOptions): Presence {
-  return new Presence(options);
 }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket as WsSocket } from 'ws';
 import { type StagedServer, stageServer } from '../../server/src/transports/staged-client.ts';
+import { createPresence } from './create-presence.ts';
 import { plainEnvironment, type Socket } from './environment.ts';
 import { fetchOnline, fetchOnlineCount } from './online.ts';
-import { createPresence, type Presence } from './presence.ts';
+import type { Presence } from './presence.ts';
 import type { PresenceOptions } from './presence-options.ts';
 import { createManualClock } from './testing/manual-clock.ts';
 

@@ -1,6 +1,7 @@
+import { createPresence } from '../create-presence.ts';
 import type { Environment, Signal } from '../environment.ts';
 import { plainEnvironment } from '../environment.ts';
-import { createPresence, type Presence } from '../presence.ts';
+import type { Presence } from '../presence.ts';
 import type { PresenceOptions } from '../presence-options.ts';
 import { createManualClock, type ManualClock } from './manual-clock.ts';
 import { createScriptedServer, type ScriptedServer } from './scripted-server.ts';
