@@ -2,6 +2,7 @@ import { type Audience, audienceOf, type Change, type Facts, tellsApart, type Us
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Dialect, Message, Shown } from './dialects/dialect.ts';
+import { SharedEncodings } from './shared-encodings.ts';
 import { spelledFor, spellsNumbers } from './spelling.ts';
 import type { Fragment, Link } from './transports/link.ts';
 
@@ -34,10 +35,7 @@ export class Fanout {
   #held = false;
   #cancelTick: (() => void) | undefined;
   #tickAt = Number.POSITIVE_INFINITY;
-  /** What was encoded at this instant, by format and audience, then by user. */
-  readonly #shared = new Map<number, Map<User, Fragment>>();
-  #sharedAt = Number.NaN;
-  readonly #formats = new Map<string, number>();
+  readonly #encodings = new SharedEncodings();
 
   constructor(options: FanoutOptions) {
     this.#options = options;
@@ -70,7 +68,7 @@ export class Fanout {
   note(change: Change): void {
     const { user } = change;
     // What was encoded of the user at this instant is not true any more.
-    this.#sharedAt = Number.NaN;
+    this.#encodings.forget();
     this.#options.watches.eachWatcher(user, (watcher) => this.#mark(watcher.owner, change));
     const members = this.#everyone.get(user.tenant.name);
     if (members !== undefined) for (const connection of members) this.#mark(connection, change);
@@ -211,7 +209,7 @@ export class Fanout {
     fragments: Fragment[],
   ): void {
     const { viewer } = connection;
-    const format = this.#formatOf(connection, link, dialect);
+    const format = this.#encodings.formatOf(`${dialect.name} ${spellsNumbers(connection, dialect)} ${link.encoding}`);
     let shared: Map<User, Fragment> | undefined;
     let sharedAudience = -1;
     for (let index = 0; index < users.length; index += 1) {
@@ -223,7 +221,7 @@ export class Fanout {
       const beforeAudience = before.policy === after.policy ? audience : audienceOf(viewer, user.tenant.name, user.id, before);
       if (!tellsApart(before, beforeAudience, after, audience, dialect.grain)) continue;
       if (shared === undefined || audience !== sharedAudience) {
-        shared = this.#sharedBy(format, audience, now);
+        shared = this.#encodings.by(format, audience, now);
         sharedAudience = audience;
       }
       const fragment = shared.get(user) ?? this.#encode(connection, link, dialect, user, audience, now, shared);
@@ -236,33 +234,6 @@ export class Fanout {
     if (!dialect.tellsSelf && connection.viewer.user === user.id) return false;
     if (dialect.audience === 'everyone' || !this.#everyone.get(connection.viewer.tenant)?.has(connection)) return true;
     return this.#options.watches.has(connection.watcher, user);
-  }
-
-  // Links of one format write the same bytes for the same view.
-  #formatOf(connection: Connection, link: Link, dialect: Dialect): number {
-    const name = `${dialect.name} ${spellsNumbers(connection, dialect)} ${link.encoding}`;
-    let format = this.#formats.get(name);
-    if (format === undefined) {
-      format = this.#formats.size;
-      this.#formats.set(name, format);
-    }
-    return format;
-  }
-
-  // Encodings are shared by all who are flushed at the same instant, and by nobody later: the bytes that one viewer gets must not depend
-  // on when another one was told.
-  #sharedBy(format: number, audience: Audience, now: number): Map<User, Fragment> {
-    if (now !== this.#sharedAt) {
-      this.#shared.clear();
-      this.#sharedAt = now;
-    }
-    const key = format * 8 + audience;
-    let shared = this.#shared.get(key);
-    if (shared === undefined) {
-      shared = new Map();
-      this.#shared.set(key, shared);
-    }
-    return shared;
   }
 
   #encode(

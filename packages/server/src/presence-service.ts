@@ -3,8 +3,6 @@ import {
   Engine,
   type EngineEvent,
   type EngineOptions,
-  type LoadedUser,
-  neverStored,
   type Outcome,
   type Session,
   type TypingChange,
@@ -17,8 +15,8 @@ import type { Clock } from './clock.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Connection } from './connection.ts';
 import type { Shown } from './dialects/dialect.ts';
-import { PorchlightError } from './errors.ts';
-import type { SessionRecord, Store, StoreBatch, StoredUser } from './stores/store.ts';
+import { Residents } from './residents.ts';
+import type { SessionRecord, Store, StoreBatch } from './stores/store.ts';
 import { WriteBehind } from './write-behind.ts';
 
 interface PresenceServiceOptions {
@@ -56,11 +54,10 @@ export class PresenceService {
   readonly #options: PresenceServiceOptions;
   readonly #events: PresenceServiceEvents;
   readonly #writeBehind: WriteBehind;
-  readonly #loading = new Map<string, { next: Set<string>; promise: Promise<void> }>();
+  readonly #residents: Residents;
   #sessionCounter = 0;
   #cancelAlarm: (() => void) | undefined;
   #alarmAt = Number.POSITIVE_INFINITY;
-  #evictionCursor = 0;
   #closed = false;
 
   constructor(options: PresenceServiceOptions, events: PresenceServiceEvents) {
@@ -77,6 +74,16 @@ export class PresenceService {
       onRefused: (_user, cause) =>
         events.storeFailed(new Error('The store takes writes, but not those of one user; they are tried again every minute.', { cause })),
       onWritten: (batch, tookMs) => events.written(batch, tookMs),
+    });
+    this.#residents = new Residents({
+      engine: this.engine,
+      rules: options.engine,
+      store: options.store,
+      cluster: options.cluster,
+      idleUsersMax: options.idleUsersMax,
+      isNeeded: (user) => options.watches.isWatched(user) || this.#writeBehind.holds(user),
+      step: (event) => this.step(event),
+      onFailure: (error) => events.storeFailed(error),
     });
   }
 
@@ -160,8 +167,7 @@ export class PresenceService {
 
   /** Makes these users resident; undefined when they are already, which is the common case and costs no promise. */
   load(tenant: string, users: readonly string[]): Promise<void> | undefined {
-    const missing = users.filter((user) => this.find(tenant, user) === undefined);
-    return missing.length === 0 ? undefined : this.#load(tenant, missing);
+    return this.#residents.load(tenant, users);
   }
 
   /** Past and present sessions of a user, newest first. */
@@ -206,49 +212,8 @@ export class PresenceService {
     this.#cancelAlarm = this.#options.clock.alarm(at, () => {
       this.#alarmAt = Number.POSITIVE_INFINITY;
       this.step({ type: 'time' });
-      this.#evictIdle();
+      this.#residents.evictIdle();
     });
-  }
-
-  // One question to the store at a time and tenant; what is asked meanwhile goes into the next one together. A storm of sign-ins costs a
-  // few large look-ups instead of thousands of small ones.
-  #load(tenant: string, users: readonly string[]): Promise<void> {
-    const known = this.#loading.get(tenant);
-    if (known !== undefined) {
-      for (const user of users) known.next.add(user);
-      return known.promise.then(() => this.load(tenant, users));
-    }
-    const next = new Set<string>();
-    const promise = this.#loadNow(tenant, users).finally(() => {
-      this.#loading.delete(tenant);
-      if (next.size > 0) void this.#load(tenant, [...next]).catch(() => {});
-    });
-    this.#loading.set(tenant, { next, promise });
-    return promise;
-  }
-
-  async #loadNow(tenant: string, users: readonly string[]): Promise<void> {
-    const stored = await this.#storedUsers(tenant, users);
-    const others = await this.#options.cluster.read(tenant, users);
-    this.step({ type: 'loaded', tenant, users: users.map((id) => this.#loadedUser(id, stored.get(id))) });
-    for (const { user, node, slot } of others) this.#receive(tenant, user, node, slot, null, null);
-  }
-
-  async #storedUsers(tenant: string, users: readonly string[]): Promise<Map<string, StoredUser>> {
-    const stored = new Map<string, StoredUser>();
-    try {
-      for (let start = 0; start < users.length; start += 1_000)
-        for (const user of await this.#options.store.load(tenant, users.slice(start, start + 1_000))) stored.set(user.user, user);
-    } catch (cause) {
-      this.#events.storeFailed(cause);
-      throw new PorchlightError('UNAVAILABLE', 'The store cannot be read at the moment.', { retryAfterMs: 1_000, cause });
-    }
-    return stored;
-  }
-
-  #loadedUser(id: string, stored: StoredUser | undefined): LoadedUser {
-    if (stored === undefined) return neverStored(id, this.#options.engine);
-    return { ...stored, profile: stored.profile === null ? null : JSON.parse(stored.profile) };
   }
 
   async #loadInPages(users: readonly { tenant: string; user: string }[]): Promise<void> {
@@ -287,17 +252,5 @@ export class PresenceService {
     activeAt: number | null,
   ): void {
     this.step({ type: 'slot', tenant, user, node, slot, seenAt, activeAt });
-  }
-
-  // Looks at a bounded number of users each time it is called, round and round.
-  #evictIdle(): void {
-    const { roster } = this.engine;
-    if (roster.size <= this.#options.idleUsersMax) return;
-    const end = this.#evictionCursor + 2_000;
-    for (; this.#evictionCursor < end; this.#evictionCursor += 1) {
-      const user = roster.at(this.#evictionCursor);
-      if (user !== undefined && !this.#options.watches.isWatched(user) && !this.#writeBehind.holds(user)) this.engine.evict(user);
-    }
-    if (this.#evictionCursor >= roster.tableSize) this.#evictionCursor = 0;
   }
 }

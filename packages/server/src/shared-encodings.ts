@@ -1,0 +1,45 @@
+import type { Audience, User } from '@porchlight/engine';
+import type { Fragment } from './transports/link.ts';
+
+/** Audiences are sets of three bits. */
+const AUDIENCES = 8;
+
+/**
+ * What has been encoded at this instant: shared by all connections that are flushed at it and see the same, and by nobody later, because the
+ * bytes that one viewer gets must not depend on when another was told.
+ */
+export class SharedEncodings {
+  readonly #formats = new Map<string, number>();
+  readonly #byFormat = new Map<number, Map<User, Fragment>>();
+  #at = Number.NaN;
+
+  /** A number for a way of writing: dialect, spelling and wire. There are few. */
+  formatOf(name: string): number {
+    let format = this.#formats.get(name);
+    if (format === undefined) {
+      format = this.#formats.size;
+      this.#formats.set(name, format);
+    }
+    return format;
+  }
+
+  /** The fragments of one format and audience, by user, for the caller to read and fill while the time is `now`. */
+  by(format: number, audience: Audience, now: number): Map<User, Fragment> {
+    if (now !== this.#at) {
+      this.#byFormat.clear();
+      this.#at = now;
+    }
+    const key = format * AUDIENCES + audience;
+    let fragments = this.#byFormat.get(key);
+    if (fragments === undefined) {
+      fragments = new Map();
+      this.#byFormat.set(key, fragments);
+    }
+    return fragments;
+  }
+
+  /** Somebody changed at this very instant: what was encoded is not true any more. */
+  forget(): void {
+    this.#at = Number.NaN;
+  }
+}
