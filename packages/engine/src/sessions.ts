@@ -130,6 +130,8 @@ export class Sessions {
       session.shown = lease.shown;
     }
     this.#add(session);
+    // A lease that goes on was renewed later than its user was last written down.
+    if (counts(session) && (user.seenAt === null || seenAt > user.seenAt)) user.seenAt = seenAt;
     this.#settleSession(session, now);
   }
 
@@ -250,11 +252,11 @@ export class Sessions {
     this.#step.outcome.ask(session);
   }
 
-  /** Ends every session of a user now. */
+  /** Ends every session of a user now. That somebody was signed out does not show that they were there. */
   signOut(user: User, reason: string, now: number): void {
     user.signedOutAt = now;
     this.#step.outcome.saveUser(user);
-    while (user.firstSession !== null) this.#end(user.firstSession, reason, now, true);
+    while (user.firstSession !== null) this.#end(user.firstSession, reason, now, false);
     settle(user, this.#step.options, this.#step.outcome, now);
   }
 }

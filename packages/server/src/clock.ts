@@ -39,7 +39,7 @@ const machine: Timekeeping = {
 export function createSystemClock(timekeeping: Timekeeping = machine): Clock {
   const { wallMs, monotonicMs, after } = timekeeping;
   let slewedAt = monotonicMs();
-  let last = wallMs();
+  let last = Math.floor(wallMs());
   let anchorAt = last - slewedAt;
 
   const now = () => {

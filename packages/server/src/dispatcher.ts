@@ -28,6 +28,7 @@ export class Dispatcher {
    */
   message(connection: Connection, event: string, payload: unknown, acknowledge?: (answer: unknown) => void): void {
     if (connection.closed) return;
+    if (this.#isChoked(connection)) return this.#gateway.close(connection, 4008);
     const answering = connection.answering;
     const result = answering === undefined ? this.#answer(connection, event, payload, acknowledge) : undefined;
     if (answering === undefined && result === undefined) return;
@@ -38,6 +39,12 @@ export class Dispatcher {
       connection.answering = undefined;
       this.#options.fanout.drained(connection);
     });
+  }
+
+  // Changes wait for a slow reader as state; answers would pile up as bytes, for as long as it goes on asking.
+  #isChoked({ link }: Connection): boolean {
+    const bufferedBytes = link?.bufferedBytes() ?? 0;
+    return bufferedBytes > this.#options.options.sendBufferBytesMax && bufferedBytes !== Number.POSITIVE_INFINITY;
   }
 
   #answer(connection: Connection, event: string, payload: unknown, acknowledge?: Acknowledge): Promise<void> | undefined {

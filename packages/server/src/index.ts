@@ -1,6 +1,7 @@
+export type { Arriving } from './admission.ts';
 export { type Authenticator, createAuthenticator, type Identity, signToken } from './authenticate.ts';
 export { type Backend, createBackend } from './backend.ts';
-export { type Clock, createManualClock, createSystemClock, type ManualClock } from './clock.ts';
+export { type Clock, createManualClock, createSystemClock, type ManualClock, type Timekeeping } from './clock.ts';
 export type { Cluster, ClusterEvents } from './cluster/cluster.ts';
 export { createSoloCluster } from './cluster/solo.ts';
 export type { Connection } from './connection.ts';

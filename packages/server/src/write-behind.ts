@@ -83,6 +83,8 @@ export class WriteBehind {
 
   saveSession(session: Session): void {
     this.#pending.sessions.add(session);
+    // One that has ended in the store no longer vouches for when its user was last seen: should the process die now, that must be there.
+    if (session.state !== 'live') this.#pending.users.add(session.user);
     this.#soon();
   }
 
