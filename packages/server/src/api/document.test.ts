@@ -110,7 +110,7 @@ const concrete = (path: string) => path.replaceAll(/\{\w+\}/g, 'bob');
 describe('the document of the API', () => {
   test('is OpenAPI 3.1', () => expect(document.openapi).toBe('3.1.0'));
 
-  test('names every route that the server has, and no other', () => {
+  test('[S20.1] names every route that the server has, and no other', () => {
     const { app } = createHttpApp(server.server.node, [apiRoutes]);
     const registered = app.routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
     expect(
@@ -134,7 +134,7 @@ describe('the document of the API', () => {
     expect([schema?.safeParse(record).success, schema?.safeParse({ ...record, tenant: 'x' }).success]).toEqual([true, false]);
   });
 
-  test('every route answers as documented', async () => {
+  test('[S20.1] every route answers as documented', async () => {
     for (const [index, { name, method, path, operation }] of operations().entries()) {
       const request = REQUESTS[name] ?? {};
       // Each its own person, a second later: a route that signs somebody out must not spoil the next.
@@ -149,7 +149,7 @@ describe('the document of the API', () => {
     }
   });
 
-  test('every route that takes a token or a key refuses whoever has none', async () => {
+  test('[S20.2] every route that takes a token or a key refuses whoever has none', async () => {
     for (const { name, method, path, operation } of operations()) {
       // From loopback, metrics need no key.
       if (operation.security.length === 0 || name === 'GET /metrics') continue;
@@ -159,7 +159,7 @@ describe('the document of the API', () => {
     }
   });
 
-  test('a key is not a person, and a person is no back end', async () => {
+  test('[S20.2] a key is not a person, and a person is no back end', async () => {
     for (const { name, method, path, operation } of operations()) {
       if (!path.startsWith('/v1/') || operation.security.length !== 1) continue;
       const wrong = takes(operation, 'token') ? { key: API_KEY } : { as: 'alice' };
@@ -167,7 +167,7 @@ describe('the document of the API', () => {
     }
   });
 
-  test('every body is read strictly, and has a limit', async () => {
+  test('[S20.3] every body is read strictly, and has a limit', async () => {
     for (const { name, method, path, operation } of operations()) {
       if (operation.requestBody === undefined) continue;
       const credential = takes(operation, 'token') ? { as: 'alice' } : { key: API_KEY };
@@ -187,7 +187,7 @@ describe('the document of the API', () => {
     }
   });
 
-  test('every refusal has a documented code, with its status', async () => {
+  test('[S18.1] every refusal has a documented code, with its status', async () => {
     const refused = await call('POST', '/v1/presence', { as: 'alice', body: { ids: Array.from({ length: 1_001 }, (_, id) => `u${id}`) } });
     expect([refused.status, refused.body]).toMatchObject([
       ERROR_CODES.TOO_MANY_IDS.http,

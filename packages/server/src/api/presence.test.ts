@@ -14,7 +14,7 @@ beforeEach(async () => {
 const online = (user: string, body: object = {}) => call('POST', '/v1/me/heartbeat', { as: user, body });
 
 describe('presence of one and of many', () => {
-  test('a user never seen is offline, and not an error', async () => {
+  test('[S8.2] a user never seen is offline, and not an error', async () => {
     expect((await call('GET', '/v1/presence/nobody', { as: 'alice' })).body).toEqual({
       id: 'nobody',
       online: false,
@@ -24,13 +24,13 @@ describe('presence of one and of many', () => {
     });
   });
 
-  test('ids are answered in the order asked, as often as asked', async () => {
+  test('[S20.4] ids are answered in the order asked, as often as asked', async () => {
     await online('bob');
     const { body } = await call('POST', '/v1/presence', { as: 'alice', body: { ids: ['carol', 'bob', 'carol', '5'] } });
     expect(body).toMatchObject({ presences: [{ id: 'carol' }, { id: 'bob', online: true }, { id: 'carol' }, { id: '5' }] });
   });
 
-  test('who is online comes first when asked, then who was seen last', async () => {
+  test('[S20.4] who is online comes first when asked, then who was seen last', async () => {
     for (const user of ['old', 'recent']) {
       await online(user);
       await call('DELETE', '/v1/me/heartbeat', { as: user });
@@ -90,7 +90,7 @@ describe('presence of one and of many', () => {
 });
 
 describe('who is online', () => {
-  test('pages hold everybody once, and the count is exact', async () => {
+  test('[S20.5] pages hold everybody once, and the count is exact', async () => {
     const people = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
     for (const user of people) await online(user);
     const seen: string[] = [];

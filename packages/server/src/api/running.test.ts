@@ -22,12 +22,12 @@ const valueIn = (text: string, name: string) =>
   );
 
 describe('health', () => {
-  test('a server that runs is alive and ready', async () => {
+  test('[S20.8] a server that runs is alive and ready', async () => {
     const { call } = await start();
     for (const path of ['/healthz', '/readyz']) expect(await call('GET', path)).toMatchObject({ status: 200, body: { status: 'ok' } });
   });
 
-  test('one whose store takes no writes is alive, not ready, and ready again', async () => {
+  test('[S20.8] one whose store takes no writes is alive, not ready, and ready again', async () => {
     const store = createMemoryStore();
     let broken = false;
     const write: typeof store.write = (batch) => (broken ? Promise.reject(new Error('disk full')) : store.write(batch));
@@ -97,7 +97,7 @@ describe('[T45] metrics', () => {
     expect((await call('GET', '/metrics', { headers: { via: '1.1 proxy' } })).status).toBe(200);
   });
 
-  test('count what happens, and name nobody', async () => {
+  test('[S20.8] count what happens, and name nobody', async () => {
     const { server, call } = await start({ heartbeatsBurstMax: 2 });
     const alice = new NativeClient(server.url, { token: server.token('alice-canary') }, server);
     await alice.next('welcome');

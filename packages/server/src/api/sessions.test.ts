@@ -28,7 +28,7 @@ const sessionsOf = ({ body }: Answered) => (body as { sessions: Record<string, u
 const withToken = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 describe('my devices', () => {
-  test('are listed newest first, those that are gone too', async () => {
+  test('[S20.6] are listed newest first, those that are gone too', async () => {
     const phone = await connect('alice', { client: { platform: 'ios', device: 'iPhone', appVersion: '2.1' } });
     server.clock.advance(1_000);
     await connect('alice', { client: { platform: 'web', screen: 'inbox' } });
@@ -63,7 +63,7 @@ describe('my devices', () => {
     expect(JSON.stringify(session)).not.toContain(server.server.node.incarnation);
   });
 
-  test('one can be signed out, and the others stay', async () => {
+  test('[S20.6] one can be signed out, and the others stay', async () => {
     const phone = await connect('alice', {}, server.token('alice', { jti: 'phone' }));
     server.clock.advance(1_000);
     const web = await connect('alice');

@@ -8,7 +8,7 @@ const open = worldOpener(startServer, onTestFinished);
 /** Every ordered pair, a dialect with itself included. */
 const PAIRS = SPEAKER_NAMES.flatMap((from) => SPEAKER_NAMES.map((to) => ({ from, to })));
 
-describe('one engine, every pair of dialects: online, away, offline', () => {
+describe('[S19.8] one engine, every pair of dialects: online, away, offline', () => {
   test('there are 36', () => expect(PAIRS).toHaveLength(36));
 
   test.each(PAIRS)('$from → $to', async ({ from, to }) => {

@@ -78,7 +78,7 @@ describe('[S22.1] [T9] [T22] [T23] [T24] [T25] hostile messages', () => {
     expect(new Set(messages.map(({ payload }) => payload)).size).toBeGreaterThan(200);
   });
 
-  test.each(dialects)('to %s get its documented error, and change nothing', async (dialect) => {
+  test.each(dialects)('[S19.6] [S19.7] to %s get its documented error, and change nothing', async (dialect) => {
     const speak = dialect === 'native' ? await nativeSpeaker() : await socketIo(dialect);
     const before = await worldOf(staged);
     const wrong: string[] = [];
