@@ -14,12 +14,15 @@ const APP = 'https://app.example.com';
 const EVIL = 'https://evil.example';
 
 describe('routes that are not there', () => {
-  test.each(['GET', 'POST', 'PUT', 'DELETE', 'PROPFIND'])('[S20.7] %s of an unknown path, or of a known one without it, is 404', async (method) => {
-    const { call } = await start();
-    const paths = ['/nothing', '/v1', '/v1/', '/v1/nothing', '/%zz', '//', ...(method === 'GET' ? [] : ['/v1/online/count', '/healthz'])];
-    for (const path of paths)
-      expect(await call(method, path), path).toMatchObject({ status: 404, body: { error: { code: 'NOT_FOUND', retry: 'never' } } });
-  });
+  test.each(['GET', 'POST', 'PUT', 'DELETE', 'PROPFIND'])(
+    '[S20.7] %s of an unknown path, or of a known one without it, is 404',
+    async (method) => {
+      const { call } = await start();
+      const paths = ['/nothing', '/v1', '/v1/', '/v1/nothing', '/%zz', '//', ...(method === 'GET' ? [] : ['/v1/online/count', '/healthz'])];
+      for (const path of paths)
+        expect(await call(method, path), path).toMatchObject({ status: 404, body: { error: { code: 'NOT_FOUND', retry: 'never' } } });
+    },
+  );
 
   test('[S20.7] OPTIONS says which methods there are', async () => {
     const { call } = await start();

@@ -15,8 +15,8 @@ beforeEach(async () => {
   client = new WebSocket(`ws://127.0.0.1:${(server.address() as { port: number }).port}`);
   frames = [];
   client.on('message', (data) => frames.push(JSON.parse(String(data))));
-  const [[ws]] = await Promise.all([once(server, 'connection'), once(client, 'open')]);
-  link = new NativeLink(ws, 0);
+  const [[ws, request]] = await Promise.all([once(server, 'connection'), once(client, 'open')]);
+  link = new NativeLink(ws, request.socket, 0);
 });
 afterEach(() => {
   client.terminate();

@@ -1,8 +1,10 @@
+import type { Writable } from 'node:stream';
 import { CLOSE_CODES, type CloseCode, type ErrorCode } from '@porchlight/protocol';
 import type { WebSocket } from 'ws';
 import type { Message } from '../dialects/dialect.ts';
 import { publicError } from '../errors.ts';
 import type { Fragment, Link } from './link.ts';
+import { textFrame } from './text-frame.ts';
 
 /** Frames that a client may send before its hello is answered. */
 const HELD_MAX = 32;
@@ -22,12 +24,15 @@ export class NativeLink implements Link {
   /** Number of the last frame of the session. */
   seq = 0;
   readonly #ws: WebSocket;
+  readonly #socket: Writable;
   #held: string[] = [];
   #pingedAt: number;
   #awaitsPong = false;
 
-  constructor(ws: WebSocket, now: number) {
+  /** `socket` is the one that `ws` was made of. */
+  constructor(ws: WebSocket, socket: Writable, now: number) {
     this.#ws = ws;
+    this.#socket = socket;
     this.#pingedAt = now;
   }
 
@@ -38,7 +43,7 @@ export class NativeLink implements Link {
   say(messages: readonly Message[]): void {
     for (const [type, payload] of messages) {
       this.seq += 1;
-      this.#ws.send(JSON.stringify({ type, seq: this.seq, ...(payload as object) }));
+      this.#write(JSON.stringify({ type, seq: this.seq, ...(payload as object) }));
     }
   }
 
@@ -48,7 +53,13 @@ export class NativeLink implements Link {
 
   tell(fragments: readonly Fragment[], at: number): void {
     this.seq += 1;
-    this.#ws.send(`{"type":"changes","seq":${this.seq},"at":${at},"presences":[${fragments.join(',')}]}`);
+    this.#write(`{"type":"changes","seq":${this.seq},"at":${at},"presences":[${fragments.join(',')}]}`);
+  }
+
+  // Straight to the socket: without compression `ws` would do the same, by way of a queue, two buffers and a gathered write, which takes a third
+  // more time for small frames. Order with what `ws` itself writes (pings, the close) is kept, since that is written at once too.
+  #write(text: string): void {
+    if (this.#ws.readyState === this.#ws.OPEN) this.#socket.write(textFrame(text));
   }
 
   close(code: CloseCode, retryAfterMs?: number): void {

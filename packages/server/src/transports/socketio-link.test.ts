@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { textFrame } from './socketio-link.ts';
+import { textFrame } from './text-frame.ts';
 
 test('[S10.4] a change is one whole WebSocket frame, whatever its length', () => {
   const lengths = fc.constantFrom(0, 1, 125, 126, 127, 65_535, 65_536, 70_000);

@@ -4,6 +4,7 @@ import { Encoder, PacketType } from 'socket.io-parser';
 import type { WebSocket } from 'ws';
 import type { Message } from '../dialects/dialect.ts';
 import type { Fragment, Link } from './link.ts';
+import { textFrame } from './text-frame.ts';
 
 /** The little that is used of Engine.IO's connection; it is what Socket.IO's own adapter uses to broadcast. */
 interface EngineConnection {
@@ -75,22 +76,4 @@ export class SocketIoLink implements Link {
     if (CLOSE_CODES[code].retry === 'later') this.#conn.close();
     else this.#socket.disconnect();
   }
-}
-
-/** A whole WebSocket text frame as a server sends it: final, not masked (RFC 6455, 5.2). */
-export function textFrame(text: string): Buffer {
-  const length = Buffer.byteLength(text);
-  const headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(headerLength + length);
-  frame[0] = 0x81;
-  if (headerLength === 2) frame[1] = length;
-  else if (headerLength === 4) {
-    frame[1] = 126;
-    frame.writeUInt16BE(length, 2);
-  } else {
-    frame[1] = 127;
-    frame.writeBigUInt64BE(BigInt(length), 2);
-  }
-  frame.write(text, headerLength);
-  return frame;
 }

@@ -73,11 +73,11 @@ export function createWebSocketTransport(node: PresenceNode): WebSocketTransport
       return refuse(socket, code === 'UNAVAILABLE' ? 503 : 429, retryAfterMs);
     }
     socket.once('close', () => arriving.depart());
-    server.handleUpgrade(request, socket, head, (ws) => accept(ws, request, address, arriving));
+    server.handleUpgrade(request, socket, head, (ws) => accept(ws, socket, request, address, arriving));
   };
 
-  const accept = (ws: WebSocket, request: IncomingMessage, address: string, arriving: Arriving): void => {
-    const link = new NativeLink(ws, clock.now());
+  const accept = (ws: WebSocket, socket: Duplex, request: IncomingMessage, address: string, arriving: Arriving): void => {
+    const link = new NativeLink(ws, socket, clock.now());
     links.add(link);
     let connection: Connection | undefined;
     let greeting = false;
