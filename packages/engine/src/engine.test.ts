@@ -419,19 +419,20 @@ describe('restart', () => {
     expect(stage.see('ann')).toMatchObject({ status: 'offline', lastSeenAt: START_AT - 3_000 });
   });
 
-  test('[S9.4] forty thousand recovered users whose grace ends in one instant cost far less than a second', () => {
+  test('[S9.4] sixty thousand graces that end in one instant take time for each, not for each pair', () => {
     const stage = new Stage();
-    const count = 40_000;
+    const count = 60_000;
     for (let index = 0; index < count; index += 1) {
       stage.engine.step({ type: 'loaded', tenant: APP, users: [neverStored(`u${index}`, ENGINE_DEFAULTS)] }, stage.now);
       recover(stage, `u${index}`, index + 1);
     }
     stage.outcomes.length = 0;
-    const began = process.hrtime.bigint();
+    // Of this process: others may be busy too.
+    const before = process.cpuUsage();
     stage.advance(graceMs);
-    const tookMs = Number(process.hrtime.bigint() - began) / 1e6;
+    const tookMs = process.cpuUsage(before).user / 1_000;
     expect(stage.told()).toHaveLength(count);
-    expect(tookMs).toBeLessThan(1_000);
+    expect(tookMs).toBeLessThan(1_500);
   });
 });
 

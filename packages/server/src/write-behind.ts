@@ -30,7 +30,7 @@ interface Waiter {
 const RETRY_MS = 500;
 /** What the store refused by itself, while it took everything else, is tried again this much later. */
 const REFUSED_RETRY_MS = 60_000;
-/** More users than this are not refused one by one: then it is the store that fails. */
+/** Of more users than this it is the store that fails. */
 const REFUSED_MAX = 32;
 
 /**
@@ -243,8 +243,7 @@ export class WriteBehind {
 
 /** Tells one who waits how the writes went: the store took everything but that of `refused`, or without `refused` nothing. */
 function settle(waiter: Waiter, refused: ReadonlySet<string> | undefined, cause: unknown): void {
-  const took = refused !== undefined && (waiter.user === undefined || !refused.has(keyOf(waiter.user)));
-  if (took) waiter.resolve();
+  if (refused !== undefined && (waiter.user === undefined || !refused.has(keyOf(waiter.user)))) waiter.resolve();
   else waiter.reject(new PorchlightError('UNAVAILABLE', 'The store does not take writes at the moment.', { retryAfterMs: 1_000, cause }));
 }
 
