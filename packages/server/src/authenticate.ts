@@ -9,7 +9,7 @@ import type { ServerOptions } from './options/table.ts';
 
 export { type ApiKeys, createApiKeys } from './authenticate/api-keys.ts';
 export { believeToken } from './authenticate/believe-token.ts';
-export { signToken, type TokenContents } from './authenticate/sign-token.ts';
+export { signToken } from './authenticate/sign-token.ts';
 
 /** What lists may show of a person, from the token: texts only, each at most 256 characters. */
 export interface Profile {

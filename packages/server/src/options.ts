@@ -4,8 +4,8 @@ import { checkOptions } from './options/check.ts';
 import { readValue } from './options/read-value.ts';
 import { describe, environmentNameOf, flagOf, OPTIONS, type OptionName, optionNames, type ServerOptions } from './options/table.ts';
 
-export { isLoopback, optionWarnings, parseApiKey } from './options/check.ts';
-export { OPTIONS, type OptionName, type ServerOptions } from './options/table.ts';
+export { isLoopback, optionWarnings } from './options/check.ts';
+export type { ServerOptions } from './options/table.ts';
 
 /** Some options are unknown, malformed or contradict each other; the message lists all of them, a line each. */
 export class OptionsError extends Error {

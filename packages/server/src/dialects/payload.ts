@@ -32,11 +32,6 @@ export const anything = z.unknown();
 /** A text that is only passed on or shown. */
 export const shortText = z.string().max(128);
 
-/** A payload that some clients leave out. */
-export function optionalObject<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.preprocess((value) => value ?? {}, z.object(shape));
-}
-
 /** ISO-8601 in UTC with milliseconds; null stays null. */
 export function iso(at: number): string;
 export function iso(at: number | null): string | null;

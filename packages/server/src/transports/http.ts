@@ -38,7 +38,7 @@ export function createHttpListener(
 }
 
 /** Refuses in the form of `/v1`. */
-export function refuse(context: Context<HttpEnv>, error: PorchlightError): Response {
+function refuse(context: Context<HttpEnv>, error: PorchlightError): Response {
   return sendRefusal(context.env.outgoing, error);
 }
 
