@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { ERROR_CODES } from '@porchlight/protocol';
-import type { Context } from 'hono';
 import { PorchlightError, publicError } from '../errors.ts';
 import type { PresenceNode } from '../node.ts';
 import { createCors } from './cors.ts';
@@ -35,11 +34,6 @@ export function createHttpListener(
     response.setHeader('X-Content-Type-Options', 'nosniff');
     void listener(request, response);
   };
-}
-
-/** Refuses in the form of `/v1`. */
-function refuse(context: Context<HttpEnv>, error: PorchlightError): Response {
-  return sendRefusal(context.env.outgoing, error);
 }
 
 // A request whose path or host is none reaches no route.
