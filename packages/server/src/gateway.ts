@@ -110,7 +110,8 @@ export class Gateway {
   /** Begins a session for a connection that has none. */
   openSession(connection: Connection): void {
     const { identity, arrival } = connection;
-    if (identity === null || connection.session !== null || connection.watchOnly) return;
+    // A message that was still being answered when its connection left must not bring the user back.
+    if (connection.closed || identity === null || connection.session !== null || connection.watchOnly) return;
     const { service } = this.#options;
     const session = service.nextSession();
     connection.session = session;
