@@ -102,7 +102,7 @@ describe('[S22.8] [T2] [T3] [T4] tokens that are not to be believed', () => {
       expect((await client.closed).code, JSON.stringify(hello).slice(0, 100)).toBe(4400);
     }
     expect(await worldOf(staged)).toBe(world);
-    expect(staged.lines).toEqual([]);
+    expect(staged.lines.splice(0)).toEqual([]);
   });
 
   test('[T9] a valid token is nobody else, whatever the handshake claims', async () => {
