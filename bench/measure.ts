@@ -57,7 +57,7 @@ export function cpuSecondsOf(pid: number): number {
 }
 
 /** Memory and CPU of a process and its descendants. */
-export function useOf(pid: number): ProcessUse {
+export function processUseOf(pid: number): ProcessUse {
   const members = family(pid);
   return {
     cpuSeconds: cpuSecondsOf(pid),

@@ -25,12 +25,13 @@ function row(line: Line, columns: readonly Column[]): string[] {
   if ('skipped' in line.outcome) return [line.contestant, ...columns.map(() => '–'), `skipped: ${line.outcome.skipped}`];
   if ('failed' in line.outcome) return [line.contestant, ...columns.map(() => '–'), `FAILED: ${line.outcome.failed.split('\n')[0]}`];
   const { figures, serverSeconds, loadSeconds, notes } = line.outcome.result;
-  const share = `load ${Math.round((100 * loadSeconds) / serverSeconds)} % of server`;
-  return [line.contestant, ...columns.map((column) => cell(figures[column.key], column)), [share, ...notes].join('; ')];
+  // The engine alone has no load beside it.
+  const share = serverSeconds === 0 ? [] : [`load ${Math.round((100 * loadSeconds) / serverSeconds)} % of server`];
+  return [line.contestant, ...columns.map((column) => cell(figures[column.key], column)), [...share, ...notes].join('; ')];
 }
 
 /** A Markdown table of one setting of one scenario. */
-export function table(scenario: Scenario, setting: string, all: readonly Line[]): string {
+export function table(scenario: Pick<Scenario, 'letter' | 'title' | 'columns'>, setting: string, all: readonly Line[]): string {
   const lines = all.filter(({ outcome }) => !('unable' in outcome));
   const unable = all.filter(({ outcome }) => 'unable' in outcome).map(({ contestant }) => contestant);
   const cannot = unable.length === 0 ? [] : [`Cannot do this: ${unable.join(', ')}.`, ''];

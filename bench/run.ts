@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { contestants } from './contestants/contestants.ts';
 import { type Outcome, play } from './play.ts';
 import { type Line, table } from './report.ts';
+import { engineAlone, runEngineAlone } from './scenarios/engine-alone.ts';
 import { scenarios } from './scenarios/scenarios.ts';
 import { canPin } from './server-process.ts';
 
@@ -21,7 +22,9 @@ const file = values.json ?? fileURLToPath(new URL(`./results/${size}.json`, impo
 
 const wantedScenarios = scenarios.filter(({ letter, name }) => only.includes(letter) || only.includes(name));
 const wantedContestants = contestants.filter(({ name }) => only.some((word) => word.length > 1 && name.includes(word)));
-const chosenScenarios = wantedScenarios.length > 0 ? wantedScenarios : scenarios;
+const wantsEngine = only.includes(engineAlone.letter) || only.includes(engineAlone.name);
+const all = wantedScenarios.length === 0 && !wantsEngine;
+const chosenScenarios = all ? scenarios : wantedScenarios;
 const chosenContestants =
   wantedContestants.length > 0
     ? wantedContestants
@@ -51,6 +54,11 @@ const lines: Line[] = [];
 const startedAt = performance.now();
 console.log(`${machine()}\n`);
 installPeers();
+if (wantsEngine || (all && wantedContestants.length === 0)) {
+  const block = await runEngineAlone(size);
+  console.log(table(engineAlone, engineAlone.setting, block));
+  lines.push(...block);
+}
 for (const scenario of chosenScenarios) {
   for (const [setting, { label }] of scenario.settings[size].entries()) {
     const block: Line[] = [];

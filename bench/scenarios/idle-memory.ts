@@ -1,6 +1,6 @@
 import { Crowd } from '../load/crowd.ts';
 import { pause, type Stage } from '../load/stage.ts';
-import { cpuSecondsOf, spread, useOf } from '../measure.ts';
+import { cpuSecondsOf, processUseOf, spread } from '../measure.ts';
 import type { Scenario } from './scenario.ts';
 
 interface Setting {
@@ -15,7 +15,7 @@ const SETTLE_MS = 1_000;
 async function memoryOf(stage: Stage): Promise<number> {
   await pause(SETTLE_MS);
   await stage.collect();
-  const { pssBytes, rssBytes } = useOf(stage.pid);
+  const { pssBytes, rssBytes } = processUseOf(stage.pid);
   return pssBytes > 0 ? pssBytes : rssBytes;
 }
 

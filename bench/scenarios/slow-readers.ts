@@ -2,7 +2,7 @@ import { Crowd } from '../load/crowd.ts';
 import { Flippers } from '../load/flippers.ts';
 import { Ledger } from '../load/ledger.ts';
 import { costOf, pause } from '../load/stage.ts';
-import { spread, useOf } from '../measure.ts';
+import { processUseOf, spread } from '../measure.ts';
 import { type Scenario, totals } from './scenario.ts';
 
 interface Setting {
@@ -89,13 +89,13 @@ export const slowReaders: Scenario<Setting> = {
     const slow = readers.filter(({ identity }) => identity.user >= setting.users + setting.readers);
     crowd.mayEnd = (connection) => slow.includes(connection);
     await stage.collect();
-    const before = useOf(stage.pid).pssBytes;
+    const before = processUseOf(stage.pid).pssBytes;
     for (const connection of slow) connection.pause();
     const cost = await costOf(stage, async () => {
       await flippers.run(crowd, ledger, setting.durationMs, setting.flipsPerSecond);
     });
     await stage.collect();
-    const growth = useOf(stage.pid).pssBytes - before;
+    const growth = processUseOf(stage.pid).pssBytes - before;
     backlog = 0;
     for (const connection of slow) connection.resume();
     await pause(CATCH_UP_MS);

@@ -1,6 +1,6 @@
 import type { LoadedUser } from './events.ts';
-import { type EngineOptions, NO_CLAIM, type Policy } from './policy.ts';
-import { ABSENT, type Facts } from './presence.ts';
+import { type Claim, type EngineOptions, NO_CLAIM, type Policy } from './policy.ts';
+import { ABSENT, Facts } from './presence.ts';
 import { Tenant } from './tenant.ts';
 import { User } from './user.ts';
 import { audienceOf, UNKNOWN_VIEW, type View, type Viewer, viewOf } from './visibility.ts';
@@ -41,7 +41,7 @@ export class Roster {
   /** How many are online, in all tenants: a figure for operators. */
   get onlineCount(): number {
     let count = 0;
-    for (const tenant of this.#tenants.values()) count += tenant.online.size;
+    for (const tenant of this.#tenants.values()) count += tenant.onlineCount;
     return count;
   }
 
@@ -72,7 +72,7 @@ export class Roster {
       loaded.availability === 'auto' && loaded.text === null
         ? NO_CLAIM
         : { availability: loaded.availability, text: loaded.text, untilAt: loaded.availabilityUntilAt ?? Number.POSITIVE_INFINITY };
-    const user = new User(tenant, loaded.user, this.#freeIndexes.pop() ?? this.#users.length, this.#factsOf(loaded), claim);
+    const user = new User(tenant, loaded.user, this.#freeIndexes.pop() ?? this.#users.length, this.#factsOf(loaded, claim), claim);
     user.seenAt = loaded.seenAt;
     user.activeAt = loaded.activeAt;
     user.signedOutAt = loaded.signedOutAt;
@@ -91,7 +91,7 @@ export class Roster {
     return true;
   }
 
-  #factsOf(loaded: LoadedUser): Facts {
+  #factsOf(loaded: LoadedUser, claim: Claim): Facts {
     const policy: Policy = {
       onlineRule: loaded.onlineRule,
       lastSeenRule: loaded.lastSeenRule,
@@ -99,21 +99,14 @@ export class Roster {
       contacts: loaded.contacts.length === 0 ? null : new Set(loaded.contacts),
       blocked: loaded.blocked.length === 0 ? null : new Set(loaded.blocked),
     };
-    const version = loaded.restingSeenAt ?? 0;
-    return {
-      status: 'offline',
-      certainty: ABSENT.certainty,
-      sinceAt: null,
-      platforms: ABSENT.platforms,
-      text: loaded.text,
-      invisible: loaded.availability === 'invisible',
+    const parts = {
+      digest: ABSENT,
+      claim,
+      policy: isDefault(policy, this.#defaultPolicy) ? this.#defaultPolicy : policy,
       restingSeenAt: loaded.restingSeenAt,
       restingActiveAt: loaded.restingActiveAt,
-      policy: isDefault(policy, this.#defaultPolicy) ? this.#defaultPolicy : policy,
-      liveVersion: version,
-      restingVersion: version,
-      ownVersion: version,
     };
+    return new Facts(parts, loaded.restingSeenAt ?? 0);
   }
 }
 

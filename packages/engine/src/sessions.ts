@@ -4,6 +4,7 @@ import type { OutcomeBuilder } from './outcome.ts';
 import type { EngineOptions } from './policy.ts';
 import { Session } from './session.ts';
 import { counts, nextDueAt, settle, touch } from './settle.ts';
+import { shareDetails } from './shared-details.ts';
 import type { User } from './user.ts';
 
 /** What happens within one step of the engine has in common; `outcome` is another one in each step. */
@@ -43,7 +44,7 @@ export class Sessions {
       case 'activity':
         return this.#act(session, event, now);
       case 'describe':
-        Object.assign(session.details, event.details);
+        session.details = shareDetails({ ...session.details, ...event.details });
         if (event.profile !== undefined) {
           session.user.profile = event.profile;
           this.#step.outcome.saveUser(session.user);
@@ -70,7 +71,7 @@ export class Sessions {
       event.session,
       user,
       event.kind,
-      event.details,
+      shareDetails(event.details),
       event.deviceKey,
       event.graceMs ?? this.#step.options.graceMs,
       now,
@@ -114,7 +115,7 @@ export class Sessions {
       event.session,
       user,
       lease === null ? 'link' : 'lease',
-      event.details,
+      shareDetails(event.details),
       null,
       this.#step.options.graceMs,
       seenAt,
@@ -149,7 +150,7 @@ export class Sessions {
     if (session.state !== 'live') return;
     this.#alive(session, 'page', now);
     if (event.screen !== undefined && event.screen !== session.details.screen) {
-      session.details.screen = event.screen;
+      session.details = shareDetails({ ...session.details, screen: event.screen });
       this.#step.outcome.saveSession(session);
     }
     session.background = event.background ?? session.background;
@@ -168,7 +169,7 @@ export class Sessions {
     touch(session, now);
     session.untilAt = now + event.leaseMs;
     session.background = event.background;
-    Object.assign(session.details, event.details);
+    session.details = shareDetails({ ...session.details, ...event.details });
     if (!event.background) this.#activeAt(session, now);
     this.#step.outcome.saveSession(session);
     this.#settleSession(session, now);

@@ -1,8 +1,8 @@
 import type { EngineEvent } from './events.ts';
 import type { OutcomeBuilder } from './outcome.ts';
 import { type Claim, NO_CLAIM, type Policy } from './policy.ts';
-import { type Facts, statusOf } from './presence.ts';
-import { mergeOf, replaceFacts, restingTimes } from './settle.ts';
+import { ABSENT } from './presence.ts';
+import { replaceFacts, restingTimes } from './settle.ts';
 import type { User } from './user.ts';
 
 const STRICTNESS = { everyone: 0, contacts: 1, nobody: 2 } as const;
@@ -14,12 +14,11 @@ export function applySettings(user: User, event: Extract<EngineEvent, { type: 's
   const policy = changedPolicy(before.policy, event);
   if (policy.optedOut && !before.policy.optedOut) return optOut(user, policy, outcome, now);
   const invisible = user.claim.availability === 'invisible';
-  const status = statusWith(user, user.claim, policy);
   // From now on some who saw the user online will not: for them the user leaves now, and what they are shown must not go back.
   const veiled =
     before.status !== 'offline' &&
     ((invisible && !before.invisible) || STRICTNESS[policy.onlineRule] > STRICTNESS[before.policy.onlineRule]);
-  replaceFacts(user, { status, text: user.claim.text, invisible, policy, ...(veiled ? restingTimes(user, before) : null) }, outcome, now);
+  replaceFacts(user, { policy, ...(veiled ? restingTimes(user, before) : null) }, outcome, now);
 }
 
 function changedClaim(claim: Claim, event: Extract<EngineEvent, { type: 'settings' }>): Claim {
@@ -38,12 +37,6 @@ function changedPolicy(policy: Policy, event: Extract<EngineEvent, { type: 'sett
   return { ...policy, onlineRule, lastSeenRule, optedOut };
 }
 
-// A claim can only be made of somebody who is there; without one the sessions decide, which `settle` has reduced to slots already.
-function statusWith(user: User, claim: Claim, policy: Policy): Facts['status'] {
-  if (policy.optedOut) return 'offline';
-  return statusOf(mergeOf(user), claim);
-}
-
 // Nothing may be left that tells of the user, here or in the store; sessions stay open but count for nothing.
 function optOut(user: User, policy: Policy, outcome: OutcomeBuilder, now: number): void {
   user.seenAt = null;
@@ -53,29 +46,14 @@ function optOut(user: User, policy: Policy, outcome: OutcomeBuilder, now: number
     outcome.changeSlot(user);
   }
   outcome.forget(user);
-  replaceFacts(
-    user,
-    {
-      status: 'offline',
-      certainty: 'certain',
-      sinceAt: null,
-      platforms: [],
-      text: user.claim.text,
-      invisible: user.claim.availability === 'invisible',
-      restingSeenAt: null,
-      restingActiveAt: null,
-      policy,
-    },
-    outcome,
-    now,
-  );
+  replaceFacts(user, { digest: ABSENT, policy, restingSeenAt: null, restingActiveAt: null }, outcome, now);
 }
 
 /** A claim whose time is over: the user is again what the sessions show. */
 export function endClaim(user: User, outcome: OutcomeBuilder, now: number): void {
   if (user.claim === NO_CLAIM) return;
   user.claim = NO_CLAIM;
-  replaceFacts(user, { status: statusWith(user, NO_CLAIM, user.facts.policy), text: null, invisible: false }, outcome, now);
+  replaceFacts(user, {}, outcome, now);
 }
 
 /** Adds others to, or removes them from, a user's contacts or blocks. */

@@ -3,7 +3,8 @@ import type { EngineOptions } from './policy.ts';
 import {
   ABSENT,
   type Digest,
-  type Facts,
+  Facts,
+  type FactsParts,
   merge,
   NO_PLATFORMS,
   type Slot,
@@ -76,49 +77,36 @@ export function settle(user: User, options: EngineOptions, outcome: OutcomeBuild
     outcome.changeSlot(user);
   }
   const digest = mergeOf(user);
-  const status = statusOf(digest, user.claim);
   const before = user.facts;
   if (
-    before.status === status &&
+    before.status === statusOf(digest, user.claim) &&
     before.certainty === digest.certainty &&
     before.sinceAt === digest.sinceAt &&
     samePlatforms(before.platforms, digest.platforms)
   )
     return;
-  const gone = before.status !== 'offline' && status === 'offline';
-  replaceFacts(
-    user,
-    {
-      status,
-      certainty: digest.certainty,
-      sinceAt: digest.sinceAt,
-      platforms: digest.platforms,
-      ...(gone ? restingTimes(user, before) : null),
-    },
-    outcome,
-    now,
-  );
+  const gone = before.status !== 'offline' && digest.status === 'offline';
+  replaceFacts(user, gone ? { digest, ...restingTimes(user, before) } : { digest }, outcome, now);
 }
 
 /** What is shown as last seen of somebody who now goes, or appears, offline: nothing newer while hidden. */
-export function restingTimes(user: User, before: Facts): Pick<Facts, 'restingSeenAt' | 'restingActiveAt'> {
+export function restingTimes(user: User, before: Facts): Pick<FactsParts, 'restingSeenAt' | 'restingActiveAt'> {
   if (before.invisible) return { restingSeenAt: before.restingSeenAt, restingActiveAt: before.restingActiveAt };
   return { restingSeenAt: user.seenAt, restingActiveAt: user.activeAt };
 }
 
 /** Puts new facts in place of the old ones, with their versions, and notes the change. */
-export function replaceFacts(user: User, changed: Partial<Facts>, outcome: OutcomeBuilder, now: number): void {
+export function replaceFacts(user: User, changed: Partial<Omit<FactsParts, 'claim'>>, outcome: OutcomeBuilder, now: number): void {
   const before = user.facts;
-  const after: Facts = { ...before, ...changed };
+  // A claim may have hidden what the slots show by now, so it is asked anew.
+  const { digest = mergeOf(user), policy = before.policy } = changed;
+  const { restingSeenAt = before.restingSeenAt, restingActiveAt = before.restingActiveAt } = changed;
+  const after = new Facts({ digest, claim: user.claim, policy, restingSeenAt, restingActiveAt }, before.ownVersion);
   const live = tellsApart(before, AUDIENCE.both, after, AUDIENCE.both, 'record');
   const resting = tellsApart(before, AUDIENCE.lastSeen, after, AUDIENCE.lastSeen, 'record');
-  user.facts = {
-    ...after,
-    liveVersion: live ? Math.max(before.liveVersion + 1, now) : before.liveVersion,
-    restingVersion: resting ? Math.max(before.restingVersion + 1, now) : before.restingVersion,
-    ownVersion: Math.max(before.ownVersion + 1, now),
-  };
-  user.tenant.note(user);
+  after.follow(before, live, resting, now);
+  user.facts = after;
+  user.tenant.note(user, before);
   outcome.saveUser(user);
-  outcome.change(user, before, user.facts);
+  outcome.change(user, before, after);
 }

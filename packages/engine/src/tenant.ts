@@ -1,3 +1,4 @@
+import type { Facts } from './presence.ts';
 import type { User } from './user.ts';
 import { AUDIENCE, audienceOf, seesLive, type Viewer } from './visibility.ts';
 
@@ -5,7 +6,7 @@ import { AUDIENCE, audienceOf, seesLive, type Viewer } from './visibility.ts';
 export class Tenant {
   readonly name: string;
   readonly users = new Map<string, User>();
-  readonly online = new Set<User>();
+  #onlineCount = 0;
   /** Online users with a rule, a block or invisibility: those whom not everyone sees. All others are counted, not visited. */
   readonly #guarded = new Set<User>();
 
@@ -13,15 +14,20 @@ export class Tenant {
     this.name = name;
   }
 
-  /** Keeps the sets true after the facts of a user changed. */
-  note(user: User): void {
+  /** How many are online, whoever may see them. */
+  get onlineCount(): number {
+    return this.#onlineCount;
+  }
+
+  /** Keeps the count and the set true after the facts of a user changed. */
+  note(user: User, before: Facts): void {
     const { status, invisible, policy } = user.facts;
+    if (before.status !== 'offline') this.#onlineCount -= 1;
     if (status === 'offline') {
-      this.online.delete(user);
       this.#guarded.delete(user);
       return;
     }
-    this.online.add(user);
+    this.#onlineCount += 1;
     if (invisible || policy.onlineRule !== 'everyone' || policy.blocked !== null) this.#guarded.add(user);
     else this.#guarded.delete(user);
   }
@@ -29,7 +35,7 @@ export class Tenant {
   /** How many this viewer may see online, exactly. Costs time only for users whom not everyone sees. */
   count(viewer: Viewer): number {
     if (viewer.tenant !== this.name) return 0;
-    let count = this.online.size - this.#guarded.size;
+    let count = this.#onlineCount - this.#guarded.size;
     for (const user of this.#guarded) if (showsOnline(user, viewer)) count += 1;
     return count;
   }

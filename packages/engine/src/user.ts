@@ -18,14 +18,13 @@ export class User extends Timed {
   slot: Slot | null = null;
   /** What other nodes know; null when no other node has a slot. */
   remoteSlots: Map<string, Slot> | null = null;
-  /** Last proof of life. */
-  seenAt: number | null = null;
-  /** Last input by the person. */
-  activeAt: number | null = null;
   /** When the user was last signed out everywhere; what was issued before is not believed any more. */
   signedOutAt: number | null = null;
   /** What lists show of the person; opaque to the engine. */
   profile: Readonly<Record<string, string | undefined>> | null = null;
+  // Numbers only, NaN for null: such a field is changed in place, where one that may be null gets a new number object at each heartbeat.
+  #seenAt = Number.NaN;
+  #activeAt = Number.NaN;
 
   constructor(tenant: Tenant, id: string, index: number, facts: Facts, claim: Claim) {
     super();
@@ -34,5 +33,21 @@ export class User extends Timed {
     this.index = index;
     this.facts = facts;
     this.claim = claim;
+  }
+
+  /** Last proof of life. */
+  get seenAt(): number | null {
+    return Number.isNaN(this.#seenAt) ? null : this.#seenAt;
+  }
+  set seenAt(seenAt: number | null) {
+    this.#seenAt = seenAt ?? Number.NaN;
+  }
+
+  /** Last input by the person. */
+  get activeAt(): number | null {
+    return Number.isNaN(this.#activeAt) ? null : this.#activeAt;
+  }
+  set activeAt(activeAt: number | null) {
+    this.#activeAt = activeAt ?? Number.NaN;
   }
 }

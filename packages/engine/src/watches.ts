@@ -16,8 +16,9 @@ export class Watcher<T = unknown> {
 const NONE = -1;
 
 /**
- * Who watches whom, as edges in packed arrays: each edge is a member of its watcher's list and of its user's list. Six 32-bit numbers,
- * 24 bytes a watch however few or many there are, and no object for the garbage collector to visit; a pair of Sets costs about 150.
+ * Who watches whom, as edges in packed arrays: each edge is a member of its watcher's list and of its user's list. Five 32-bit numbers, at
+ * most 24 bytes a watch with what is kept to grow, and no object for the garbage collector to visit; a pair of Sets costs about 150.
+ * Only users' lists go both ways: a watcher's is short, and walked anyway to find an edge.
  */
 export class Watches<T = unknown> {
   readonly #watchers: (Watcher<T> | undefined)[] = [];
@@ -27,7 +28,6 @@ export class Watches<T = unknown> {
   #nextOfUser = new Int32Array(1024);
   #previousOfUser = new Int32Array(1024);
   #nextOfWatcher = new Int32Array(1024);
-  #previousOfWatcher = new Int32Array(1024);
   #used = 0;
   #free = NONE;
   #size = 0;
@@ -51,11 +51,11 @@ export class Watches<T = unknown> {
   /** Removes all watches of a watcher. */
   clear(watcher: Watcher<T>): void {
     if (this.#watchers[watcher.index] !== watcher) return;
-    for (let edge = this.#firstOfWatcher[watcher.index] as number; edge !== NONE; ) {
-      const next = this.#nextOfWatcher[edge] as number;
-      this.#remove(edge, watcher);
-      edge = next;
-    }
+    for (let edge = this.#firstOfWatcher[watcher.index] as number; edge !== NONE; edge = this.#nextOfWatcher[edge] as number)
+      this.#release(edge);
+    this.#firstOfWatcher[watcher.index] = NONE;
+    this.#size -= watcher.size;
+    watcher.size = 0;
   }
 
   /** Removes the watcher and all its watches. May repeat. */
@@ -74,7 +74,8 @@ export class Watches<T = unknown> {
     this.#userOf[edge] = user.index;
     this.#watcherOf[edge] = watcher.index;
     this.#nextOfUser[edge] = linkFirst(this.#firstOfUser, this.#previousOfUser, user.index, edge);
-    this.#nextOfWatcher[edge] = linkFirst(this.#firstOfWatcher, this.#previousOfWatcher, watcher.index, edge);
+    this.#nextOfWatcher[edge] = this.#firstOfWatcher[watcher.index] as number;
+    this.#firstOfWatcher[watcher.index] = edge;
     watcher.size += 1;
     this.#size += 1;
     return true;
@@ -82,9 +83,19 @@ export class Watches<T = unknown> {
 
   /** False when it was not watched. */
   remove(watcher: Watcher<T>, user: User): boolean {
-    const edge = this.#find(watcher, user);
+    if (this.#watchers[watcher.index] !== watcher) return false;
+    let before = NONE;
+    let edge = this.#firstOfWatcher[watcher.index] as number;
+    while (edge !== NONE && this.#userOf[edge] !== user.index) {
+      before = edge;
+      edge = this.#nextOfWatcher[edge] as number;
+    }
     if (edge === NONE) return false;
-    this.#remove(edge, watcher);
+    if (before === NONE) this.#firstOfWatcher[watcher.index] = this.#nextOfWatcher[edge] as number;
+    else this.#nextOfWatcher[before] = this.#nextOfWatcher[edge] as number;
+    this.#release(edge);
+    watcher.size -= 1;
+    this.#size -= 1;
     return true;
   }
 
@@ -117,13 +128,11 @@ export class Watches<T = unknown> {
     return edge;
   }
 
-  #remove(edge: number, watcher: Watcher<T>): void {
+  // Takes the edge out of its user's list; its watcher's is left to the caller, who walks it.
+  #release(edge: number): void {
     unlink(this.#firstOfUser, this.#nextOfUser, this.#previousOfUser, this.#userOf[edge] as number, edge);
-    unlink(this.#firstOfWatcher, this.#nextOfWatcher, this.#previousOfWatcher, watcher.index, edge);
     this.#nextOfUser[edge] = this.#free;
     this.#free = edge;
-    watcher.size -= 1;
-    this.#size -= 1;
   }
 
   #takeEdge(): number {
@@ -142,7 +151,6 @@ export class Watches<T = unknown> {
     this.#nextOfUser = grown(this.#nextOfUser);
     this.#previousOfUser = grown(this.#previousOfUser);
     this.#nextOfWatcher = grown(this.#nextOfWatcher);
-    this.#previousOfWatcher = grown(this.#previousOfWatcher);
   }
 }
 
@@ -162,9 +170,9 @@ function unlink(first: Int32Array, next: Int32Array, previous: Int32Array, owner
   if (after !== NONE) previous[after] = before;
 }
 
-// By a quarter: little is left unused, and copying stays cheap next to what fills it.
+// By an eighth: little is left unused, and copying stays cheap next to what fills it.
 function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(Math.ceil(array.length * 1.25));
+  const larger = new Int32Array(Math.ceil(array.length * 1.125));
   larger.set(array);
   return larger;
 }

@@ -1,0 +1,175 @@
+/**
+ * `node --expose-gc bench/engine-alone.ts USERS STEPS`: what the engine alone costs, without a socket, a store or a timer; prints one
+ * line of JSON. A program of its own, so that every size begins with an empty heap. Memory is what is alive after a full collection;
+ * rates are steps a CPU-second of the whole process, its collector and compiler included, and making the event is part of a step.
+ */
+import { Engine, type EngineEvent, neverStored, type User, Watches } from '../packages/engine/src/index.ts';
+import type { EngineFigures } from './scenarios/engine-alone.ts';
+
+const RULES = { onlineRule: 'everyone', lastSeenRule: 'everyone' } as const;
+const TENANT = 'app';
+const START_AT = 1_800_000_000_000;
+/** A million users who give a sign of life every 25 s. */
+const STEP_MS = 0.025;
+const WATCHES_EACH = 50;
+/** On average each user is watched by so many. */
+const WATCHED_BY = 10;
+const WARM_UP_USERS = 2_000;
+const WARM_UP_STEPS = 200_000;
+/** Users between two that are touched one after the other: nothing is met in the order in which it was made. */
+const STRIDE = 7_919;
+
+interface World {
+  engine: Engine;
+  users: number;
+  now: number;
+  /** The session of each user. */
+  sessions: Int32Array;
+  opened: number;
+}
+
+const aWorld = (users: number): World => ({
+  engine: new Engine(),
+  users,
+  now: START_AT,
+  sessions: new Int32Array(users),
+  opened: 0,
+});
+
+const idOf = (user: number) => `user-${user}`;
+
+function step(world: World, event: EngineEvent): void {
+  world.now += STEP_MS;
+  world.engine.step(event, Math.floor(world.now));
+}
+
+function load(world: World, user: number): void {
+  step(world, { type: 'loaded', tenant: TENANT, users: [neverStored(idOf(user), RULES)] });
+}
+
+// As a gateway makes it: an object of its own for each connection.
+function open(world: World, user: number): void {
+  world.sessions[user] = world.opened;
+  step(world, {
+    type: 'open',
+    session: world.opened++,
+    tenant: TENANT,
+    user: idOf(user),
+    kind: 'link',
+    details: { dialect: 'native', platform: user % 3 === 0 ? 'ios' : 'web', appVersion: '1.0.0', device: null, screen: null },
+    deviceKey: null,
+    answersPing: true,
+  });
+}
+
+const sessionOf = (world: World, user: number) => world.sessions[user] as number;
+const alive = (world: World, user: number) => step(world, { type: 'alive', session: sessionOf(world, user), of: 'link' });
+const act = (world: World, user: number) =>
+  step(world, { type: 'activity', session: sessionOf(world, user), idleMs: 200, background: false });
+const lose = (world: World, user: number) => step(world, { type: 'lost', session: sessionOf(world, user) });
+const resume = (world: World, user: number) => step(world, { type: 'resume', session: sessionOf(world, user) });
+const leave = (world: World, user: number) => step(world, { type: 'leave', session: sessionOf(world, user), reason: 'left' });
+
+/**
+ * Of a thousand steps 950 are signs of life, 30 activity, and five each a line lost, its return, a goodbye, and a sign-in. Users come
+ * `stride` after one another: 1 is the order of their connecting, in which timers of equal length ring.
+ */
+function mix(world: World, steps: number, stride: number): void {
+  let at = 0;
+  let lost = -1;
+  let gone = -1;
+  for (let count = 0; count < steps; count++) {
+    at = (at + stride) % world.users;
+    const turn = count % 200;
+    if (turn === 0) {
+      lost = at;
+      lose(world, at);
+    } else if (turn === 50 && lost >= 0) resume(world, lost);
+    else if (turn === 100) {
+      gone = at;
+      leave(world, at);
+    } else if (turn === 150 && gone >= 0) open(world, gone);
+    else if (turn % 32 === 31) act(world, at);
+    else alive(world, at);
+  }
+}
+
+/** Events a CPU-second. */
+function rate(count: number, run: () => void): number {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (1e6 * count) / (user + system);
+}
+
+/** Each user in turn, in the order of their connecting, until so many steps were taken. */
+function inTurn(world: World, steps: number, act: (world: World, user: number) => void): void {
+  for (let count = 0; count < steps; count++) act(world, count % world.users);
+}
+
+/** In blocks, so that everybody is back within the grace. */
+function loseAndResume(world: World): void {
+  for (let first = 0; first < world.users; first += 1_000) {
+    const end = Math.min(first + 1_000, world.users);
+    for (let user = first; user < end; user++) lose(world, user);
+    for (let user = first; user < end; user++) resume(world, user);
+  }
+}
+
+function live(): { heap: number; rss: number } {
+  // Twice, because what the first collection finalises is freed by the second.
+  for (let turn = 0; turn < 2; turn++) globalThis.gc?.();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return { heap: heapUsed + external, rss };
+}
+
+/** Every fifth user watches fifty others. */
+function bytesAWatch(world: World): number {
+  const before = live().heap;
+  const watches = new Watches<null>();
+  const users = [...world.engine.roster.all()];
+  const list = live().heap - before;
+  const watchers = Math.floor((world.users * WATCHED_BY) / WATCHES_EACH);
+  for (let index = 0; index < watchers; index++) {
+    const watcher = watches.join(null);
+    for (let each = 0; each < WATCHES_EACH; each++) {
+      watches.add(watcher, users[(index * 5 + each * STRIDE) % world.users] as User);
+    }
+  }
+  const bytes = live().heap - before - list;
+  return watches.size === 0 || users.length === 0 ? Number.NaN : bytes / watches.size;
+}
+
+function measure(users: number, steps: number): EngineFigures {
+  const empty = live();
+  const world = aWorld(users);
+  inTurn(world, users, load);
+  const loaded = live();
+  const opens = rate(users, () => inTurn(world, users, open));
+  const online = live();
+  const bytesPerWatch = bytesAWatch(world);
+  const alives = rate(steps, () => inTurn(world, steps, alive));
+  const acts = rate(steps, () => inTurn(world, steps, act));
+  const losses = rate(2 * users, () => loseAndResume(world));
+  const mixed = rate(steps, () => mix(world, steps, 1));
+  const scattered = rate(steps, () => mix(world, steps, STRIDE));
+  const left = world.engine.sessionCount;
+  const leaves = rate(left, () => inTurn(world, users, leave));
+  // Two of each two hundred were on their way when the mix ended.
+  if (left < users - 4 || world.engine.sessionCount > 0) throw new Error(`${left} of ${users} sessions were left`);
+  return {
+    ...{ open: opens, alive: alives, activity: acts, lostResume: losses, leave: leaves, mix: mixed, scattered },
+    loadedBytes: (loaded.heap - empty.heap) / users,
+    onlineBytes: (online.heap - empty.heap) / users,
+    onlineRssBytes: (online.rss - empty.rss) / users,
+    watchBytes: bytesPerWatch,
+  };
+}
+
+const [users, steps] = process.argv.slice(2).map(Number);
+if (globalThis.gc === undefined || users === undefined || steps === undefined || !(users > 0) || !(steps > 0)) {
+  console.error('Run it as: node --expose-gc bench/engine-alone.ts USERS STEPS');
+  process.exit(2);
+}
+measure(WARM_UP_USERS, WARM_UP_STEPS);
+console.log(JSON.stringify(measure(users, steps)));

@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { spread } from '../measure.ts';
+import type { Outcome } from '../play.ts';
+import type { Line } from '../report.ts';
+import { pinned } from '../server-process.ts';
+import type { Column, Size } from './scenario.ts';
+
+const PROGRAM = fileURLToPath(new URL('../engine-alone.ts', import.meta.url));
+
+/** What one run of the program prints: steps a CPU-second by kind, and bytes. */
+export interface EngineFigures {
+  open: number;
+  alive: number;
+  activity: number;
+  lostResume: number;
+  leave: number;
+  mix: number;
+  scattered: number;
+  /** A user who is known and offline, one who is online with one session, and the same as growth of the process. */
+  loadedBytes: number;
+  onlineBytes: number;
+  onlineRssBytes: number;
+  watchBytes: number;
+}
+
+const columns: readonly (Column & { key: keyof EngineFigures })[] = [
+  { key: 'mix', title: 'steps/CPU-s, mixed', digits: 0, better: 'more' },
+  { key: 'scattered', title: 'mixed, scattered', digits: 0, better: 'more' },
+  { key: 'alive', title: 'sign of life', digits: 0, better: 'more' },
+  { key: 'activity', title: 'activity', digits: 0, better: 'more' },
+  { key: 'open', title: 'open', digits: 0, better: 'more' },
+  { key: 'lostResume', title: 'lost, resume', digits: 0, better: 'more' },
+  { key: 'leave', title: 'leave', digits: 0, better: 'more' },
+  { key: 'loadedBytes', title: 'bytes/user offline', digits: 0, better: 'less' },
+  { key: 'onlineBytes', title: 'online', digits: 0, better: 'less' },
+  { key: 'onlineRssBytes', title: 'online, RSS', digits: 0, better: 'less' },
+  { key: 'watchBytes', title: 'bytes/watch', digits: 1, better: 'less' },
+];
+
+/** The engine by itself: no server and no contestant, a row for each size. */
+export const engineAlone = {
+  letter: 'i',
+  name: 'engine-alone',
+  title: 'The engine alone',
+  columns,
+  setting: 'no sockets, no store; 950 of 1,000 mixed steps are signs of life',
+} as const;
+
+const SIZES: Readonly<Record<Size, { users: readonly number[]; steps: number; runs: number }>> = {
+  quick: { users: [10_000, 100_000], steps: 300_000, runs: 1 },
+  full: { users: [10_000, 100_000, 1_000_000], steps: 1_000_000, runs: 2 },
+};
+
+/** Runs the program for each size on the server's core; `lines` in the shape of the report. */
+export async function runEngineAlone(size: Size): Promise<Line[]> {
+  const { users, steps, runs } = SIZES[size];
+  const lines: Line[] = [];
+  for (const count of users) {
+    const outcome = await runsOf(count, steps, runs).catch((error: unknown) => ({ failed: String(error) }));
+    lines.push({ scenario: 'i', setting: engineAlone.setting, contestant: `${count.toLocaleString('en-GB')} users`, outcome });
+  }
+  return lines;
+}
+
+async function runsOf(users: number, steps: number, runs: number): Promise<Outcome> {
+  const before = process.cpuUsage();
+  const each: EngineFigures[] = [];
+  for (let run = 0; run < runs; run++) each.push(await runOnce(users, steps));
+  const { user, system } = process.cpuUsage(before);
+  const figures = Object.fromEntries(columns.map(({ key }) => [key, spread(each.map((run) => run[key]))]));
+  return { result: { figures, serverSeconds: 0, loadSeconds: (user + system) / 1e6, notes: [] } };
+}
+
+function runOnce(users: number, steps: number): Promise<EngineFigures> {
+  const { command, args } = pinned(0, process.execPath, ['--expose-gc', PROGRAM, String(users), String(steps)]);
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      if (code === 0) resolve(JSON.parse(said) as EngineFigures);
+      else reject(new Error(`the engine's program ended with ${code}`));
+    });
+  });
+}
