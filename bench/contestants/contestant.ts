@@ -20,6 +20,8 @@ export interface Skip {
 /** How big the scenario is, so that a server with accounts can be given them before it starts. */
 export interface Accounts {
   users: number;
+  /** In place of the server's own grace, where it has one. */
+  graceMs?: number;
   /** Whom each user watches; empty where the scenario watches nobody. */
   watchedBy: (user: number) => readonly number[];
 }

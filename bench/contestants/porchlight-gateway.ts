@@ -13,7 +13,7 @@ export const porchlightGateway: Contestant = {
   name: 'porchlight Socket.IO ack',
   kind: 'ours',
   lacks: 'nothing of the above',
-  server: (folder) => porchlightServer(folder, { audience: 'watched' }),
+  server: (folder, accounts) => porchlightServer(folder, accounts, { audience: 'watched' }),
   wire: {
     framing: 'websocket',
     upgrade: () => UPGRADE,

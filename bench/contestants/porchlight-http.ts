@@ -7,6 +7,6 @@ export const porchlightHttp: Contestant = {
   name: 'porchlight HTTP',
   kind: 'ours',
   lacks: 'nothing of the above',
-  server: (folder) => porchlightServer(folder),
+  server: porchlightServer,
   wire: httpWire,
 };

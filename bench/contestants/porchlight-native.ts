@@ -7,6 +7,6 @@ export const porchlightNative: Contestant = {
   name: 'porchlight native',
   kind: 'ours',
   lacks: 'nothing of the above',
-  server: (folder) => porchlightServer(folder),
+  server: porchlightServer,
   wire: nativeWire({ token: true }),
 };

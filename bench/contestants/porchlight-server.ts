@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { LIMITS } from '../../packages/server/src/limits.ts';
 import { TOKEN_SECRET } from '../load/bench-user.ts';
 import { freePort } from '../server-process.ts';
-import type { Launch } from './contestant.ts';
+import type { Accounts, Launch } from './contestant.ts';
 import { nodeServer } from './node-server.ts';
 
 /**
@@ -13,7 +13,11 @@ import { nodeServer } from './node-server.ts';
 const LIFTED = /(?:PerMinute|Burst|PerAddress)Max$/;
 
 /** The product as `porchlight serve` starts it, with its default store in the folder, tokens verified, and logs of warnings only. */
-export async function porchlightServer(folder: string, options: Readonly<Record<string, unknown>> = {}): Promise<Launch> {
+export async function porchlightServer(
+  folder: string,
+  { graceMs }: Accounts,
+  options: Readonly<Record<string, unknown>> = {},
+): Promise<Launch> {
   const port = await freePort();
   const lifted = Object.entries(LIMITS).flatMap(([name, { max }]) => (LIFTED.test(name) ? [[name, max]] : []));
   const configuration = {
@@ -22,6 +26,7 @@ export async function porchlightServer(folder: string, options: Readonly<Record<
     jwtSecret: TOKEN_SECRET,
     logLevel: 'warn',
     ...Object.fromEntries(lifted),
+    ...(graceMs === undefined ? null : { graceMs }),
     ...options,
   };
   const file = join(folder, 'porchlight.json');

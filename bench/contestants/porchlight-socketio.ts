@@ -10,6 +10,6 @@ export const porchlightSocketio: Contestant = {
   name: 'porchlight Socket.IO',
   kind: 'ours',
   lacks: 'nothing of the above',
-  server: (folder) => porchlightServer(folder, { audience: 'watched' }),
+  server: (folder, accounts) => porchlightServer(folder, accounts, { audience: 'watched' }),
   wire,
 };

@@ -37,6 +37,7 @@ async function play(job: Job): Promise<Result> {
     wire: contestant.wire,
     port: job.port,
     pid: job.pid,
+    hasGrace: contestant.kind === 'ours',
     collect: async () => {
       if (!job.collects) return;
       // Twice, because what the first collection finalises is freed by the second.

@@ -8,6 +8,8 @@ export interface Stage {
   /** Both change when the server is restarted. */
   port: number;
   pid: number;
+  /** True when it waits for a lost client to come back before it tells anyone. */
+  hasGrace: boolean;
   /** Kills the server without warning, starts it again on the same folder, and gives it a moment. */
   restart(): Promise<void>;
   /** Has the server collect its garbage where it can be asked to. */

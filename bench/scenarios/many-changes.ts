@@ -66,7 +66,7 @@ export const manyChanges: Scenario<Setting> = {
   ],
   settings: {
     quick: [{ label: '1,000 users, 1,000 watchers of 100', users: 1_000, watchers: 1_000, watchesEach: 100, roundMs: 1_000, rounds: 2 }],
-    full: [{ label: '1,000 users, 1,000 watchers of 100', users: 1_000, watchers: 1_000, watchesEach: 100, roundMs: 3_000, rounds: 3 }],
+    full: [{ label: '1,000 users, 1,000 watchers of 100', users: 1_000, watchers: 1_000, watchesEach: 100, roundMs: 2_000, rounds: 3 }],
   },
 
   accounts: (setting) => ({

@@ -48,8 +48,8 @@ export const oneChange: Scenario<Setting> = {
   settings: {
     quick: [{ label: '1,000 watchers', watchers: 1_000, flipsPerRound: 8, rounds: 2 }],
     full: [
-      { label: '1,000 watchers', watchers: 1_000, flipsPerRound: 15, rounds: 4 },
-      { label: '5,000 watchers', watchers: 5_000, flipsPerRound: 8, rounds: 4 },
+      { label: '1,000 watchers', watchers: 1_000, flipsPerRound: 12, rounds: 3 },
+      { label: '5,000 watchers', watchers: 5_000, flipsPerRound: 6, rounds: 3 },
     ],
   },
 

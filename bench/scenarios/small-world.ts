@@ -34,7 +34,7 @@ export const smallWorldSessions: Scenario<Setting> = {
   ],
   settings: {
     quick: [{ label: '500 people, 50 contacts each', users: 500, contactsEach: 50, roundMs: 1_500, rounds: 1 }],
-    full: [{ label: '1,000 people, 50 contacts each', users: 1_000, contactsEach: 50, roundMs: 4_000, rounds: 2 }],
+    full: [{ label: '1,000 people, 50 contacts each', users: 1_000, contactsEach: 50, roundMs: 3_000, rounds: 2 }],
   },
 
   accounts(setting) {
