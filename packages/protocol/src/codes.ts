@@ -35,7 +35,7 @@ export const CLOSE_CODES = {
   1009: { retry: 'changed', message: 'A frame was too large.' },
   1012: { retry: 'later', message: 'The server restarts; come back after the time given.' },
   1013: { retry: 'later', message: 'The server is overloaded; come back after the time given.' },
-  4400: { retry: 'changed', message: 'The first frame was not a valid hello, or a frame was not JSON.' },
+  4400: { retry: 'changed', message: 'The first frame was not a valid hello, or too many came before it was answered.' },
   4401: { retry: 'signed-in', message: 'The token is missing, invalid or has ended.' },
   4403: { retry: 'never', message: 'The token was revoked, the user was signed out, or the origin is not allowed.' },
   4408: { retry: 'later', message: 'No hello came in time, or pings went unanswered.' },

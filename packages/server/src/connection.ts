@@ -39,6 +39,8 @@ export interface Connection {
   slowSinceAt: number | null;
   /** Messages being answered, in order; undefined when none is. */
   answering: Promise<void> | undefined;
+  /** Messages that wait for the one being answered. */
+  queued: number;
   /** When its token ends; Infinity when it does not. */
   expiresAt: number;
   /** The grace if the link should break now, in place of the usual one. */
@@ -64,6 +66,7 @@ export function newConnection(arrival: Arrival, watches: Watches<Connection>, fl
     flushMs,
     slowSinceAt: null,
     answering: undefined,
+    queued: 0,
     expiresAt: Number.POSITIVE_INFINITY,
     closingGraceMs: null,
     closed: false,

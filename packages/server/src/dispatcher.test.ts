@@ -48,6 +48,17 @@ beforeEach(async () => {
 });
 
 describe('answers', () => {
+  test('[S18.3] behind an answer that takes long no more messages wait than may be sent at once', async () => {
+    const { connection, link: own } = await staged.connect('bob', { dialects: [odd] });
+    const answers: unknown[] = [];
+    for (let count = 0; count < 60; count += 1) staged.node.dispatcher.message(connection, 'later', {}, (each) => answers.push(each));
+    expect(connection.queued).toBe(50);
+    expect(own.said.filter(([event]) => event === 'refused')).toHaveLength(9);
+    for (let round = 0; round < 200; round += 1) await turn();
+    expect(connection.queued).toBe(0);
+    expect(answers).toHaveLength(60);
+  });
+
   test('[S18.3] messages of a connection are answered in order, however long one takes', async () => {
     const { connection, link: own } = await staged.connect('bob', { dialects: [odd] });
     const answers: unknown[] = [];

@@ -29,15 +29,37 @@ export class Dispatcher {
   message(connection: Connection, event: string, payload: unknown, acknowledge?: (answer: unknown) => void): void {
     if (connection.closed) return;
     if (this.#isChoked(connection)) return this.#gateway.close(connection, 4008);
-    const answering = connection.answering;
-    const result = answering === undefined ? this.#answer(connection, event, payload, acknowledge) : undefined;
-    if (answering === undefined && result === undefined) return;
-    const chained = (result ?? answering?.then(() => this.#answer(connection, event, payload, acknowledge))) as Promise<void>;
+    const { answering } = connection;
+    const chained =
+      answering === undefined
+        ? this.#answer(connection, event, payload, acknowledge)
+        : this.#queue(connection, answering, event, payload, acknowledge);
+    if (chained === undefined) return;
     connection.answering = chained;
     void chained.then(() => {
       if (connection.answering !== chained) return;
       connection.answering = undefined;
       this.#options.fanout.drained(connection);
+    });
+  }
+
+  // Rates are counted when a message is answered; until then, behind a slow store, no more may pile up than may be sent at once.
+  #queue(
+    connection: Connection,
+    answering: Promise<void>,
+    event: string,
+    payload: unknown,
+    acknowledge?: Acknowledge,
+  ): Promise<void> | undefined {
+    if (connection.queued >= this.#options.options.messagesBurstMax) {
+      const error = new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: 1_000 });
+      this.#refuse(connection, connection.dialects[0] as Dialect, event, payload, error, acknowledge);
+      return undefined;
+    }
+    connection.queued += 1;
+    return answering.then(() => {
+      connection.queued -= 1;
+      return this.#answer(connection, event, payload, acknowledge);
     });
   }
 

@@ -18,7 +18,7 @@ function problemsOf(sources: Parameters<typeof readOptions>[0]): string {
 
 test('the defaults are complete, consistent and frozen', () => {
   const options = readOptions({});
-  expect(options).toMatchObject({ port: 3_000, host: '127.0.0.1', auth: 'jwt', graceMs: 15_000, jwtSecret: null, frameBytesMax: 16_384 });
+  expect(options).toMatchObject({ port: 3_000, host: '127.0.0.1', auth: 'jwt', graceMs: 15_000, jwtSecret: null, frameBytesMax: 65_536 });
   expect(options.dialects).toHaveLength(5);
   expect(Object.isFrozen(options)).toBe(true);
 });

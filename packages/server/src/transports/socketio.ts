@@ -23,6 +23,9 @@ interface Admitted {
   refusal: PorchlightError | undefined;
 }
 
+/** Messages that may wait for the sign-in of their sender. */
+const EARLY_MAX = 32;
+
 const LEFT_REASONS = new Set(['client namespace disconnect']);
 
 /** Every Socket.IO dialect, over WebSocket and polling, on one HTTP server. */
@@ -116,6 +119,7 @@ export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTr
       return;
     }
     let connection: Connection | undefined;
+    let early = 0;
     const connecting = connect(socket, link, spoken, identity).then((connected) => {
       connection = connected;
       return connected;
@@ -125,7 +129,9 @@ export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTr
       const acknowledge = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
       const payload = acknowledge !== undefined && args.length === 1 ? undefined : args[0];
       if (connection !== undefined) return node.dispatcher.message(connection, String(event), payload, acknowledge);
-      // Messages that overtake the sign-in wait for it.
+      // Messages that overtake the sign-in wait for it, a few.
+      early += 1;
+      if (early > EARLY_MAX) return void socket.disconnect();
       void connecting.then((connected) => connected && node.dispatcher.message(connected, String(event), payload, acknowledge));
     });
     const saidGoodbye = listenForGoodbye(socket);
