@@ -266,11 +266,9 @@ function userRecord(user: User): UserRecord {
   };
 }
 
-// Somebody of whom only lost sessions are left goes offline if nobody comes back: should the process die first, that is what was shown.
-function restingTimes({ facts, firstSession, seenAt, activeAt }: User): Pick<UserRecord, 'restingSeenAt' | 'restingActiveAt'> {
-  let waiting = facts.status !== 'offline' && !facts.invisible && firstSession !== null;
-  for (let session = firstSession; session !== null; session = session.next) if (session.state === 'live' && session.shown) waiting = false;
-  return waiting
+// Should the process die now, whoever is visibly online goes offline, last seen when that was last shown: not when some earlier session ended.
+function restingTimes({ facts, seenAt, activeAt }: User): Pick<UserRecord, 'restingSeenAt' | 'restingActiveAt'> {
+  return facts.status !== 'offline' && !facts.invisible
     ? { restingSeenAt: seenAt, restingActiveAt: activeAt }
     : { restingSeenAt: facts.restingSeenAt, restingActiveAt: facts.restingActiveAt };
 }

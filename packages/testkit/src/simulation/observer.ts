@@ -1,0 +1,145 @@
+import type { Message } from '@porchlight/server';
+import type { Checks } from './checks.ts';
+import { rightsOf, type UserTruth } from './truth.ts';
+import { readTold, type Told } from './words.ts';
+
+/** What one connection was last told of each user. */
+export interface Memory {
+  /** It was answered that it is told of changes from now on. */
+  watches: boolean;
+  readonly told: Map<string, { online: boolean; event: boolean; version: number; changedAt: number }>;
+}
+
+export const emptyMemory = (): Memory => ({ watches: false, told: new Map() });
+
+interface Hearing {
+  viewer: UserTruth;
+  memory: Memory;
+  /** By the clock of the node that speaks. */
+  nodeNow: number;
+  /** How far the clocks of the nodes may be apart. */
+  skewMs: number;
+  /** The node's wall clock was set since it started. */
+  clockWasSet: boolean;
+}
+
+/** Hears everything that any client is told, and holds it against the truth. */
+export class Observer {
+  readonly #checks: Checks;
+  readonly #users: ReadonlyMap<string, UserTruth>;
+  readonly #now: () => number;
+  /** By viewer and target: what every connection of that viewer together was told. */
+  readonly #lastSeen = new Map<string, { seenAt: number; at: number; before: number }>();
+
+  constructor(checks: Checks, users: ReadonlyMap<string, UserTruth>, now: () => number) {
+    this.#checks = checks;
+    this.#users = users;
+    this.#now = now;
+  }
+
+  hear(message: Message, hearing: Hearing): void {
+    if (message[0] === 'snapshot' || message[0] === 'presence:request') hearing.memory.watches = true;
+    for (const told of readTold(message, this.#idsOf(hearing.viewer))) this.#hear(told, hearing);
+  }
+
+  /** A crash: what was told of this user may have been lost, and will be told no more. */
+  forgetUnsafe(target: UserTruth): void {
+    // A rule that was not yet stored may hold again, and with it what it hid.
+    const safe = target.settings.certain ? (target.evidenceSafe ?? 0) : 0;
+    for (const viewer of this.#users.values()) {
+      const key = keyOf(viewer, target);
+      const known = this.#lastSeen.get(key);
+      if (known !== undefined && known.seenAt > safe) this.#lastSeen.set(key, { seenAt: safe, at: 0, before: safe });
+    }
+  }
+
+  #idsOf(viewer: UserTruth): string[] {
+    return [...this.#users.values()].filter(({ tenant }) => tenant === viewer.tenant).map(({ id }) => id);
+  }
+
+  #hear(told: Told, hearing: Hearing): void {
+    const target = this.#users.get(`${hearing.viewer.tenant}/${told.user}`);
+    if (target === undefined) return;
+    this.#checkState(told, target, hearing);
+    this.#checkLastSeen(told, target, hearing);
+    this.#checkOrder(told, target, hearing);
+  }
+
+  #checkState({ online, kind }: Told, target: UserTruth, { viewer, clockWasSet }: Hearing): void {
+    const rights = rightsOf(viewer, target);
+    const now = this.#now();
+    if (rights === undefined || online === undefined) return;
+    const who = `${viewer.id} about ${target.id}`;
+    if (!rights.online) {
+      this.#checks.that('I6b', !online, () => `${who}: told online, though not allowed to know`);
+      return;
+    }
+    if (online) {
+      this.#checks.that('I1b', target.mayBeOnline(now), () => `${who}: told online by ${kind}; ${describe(target, now)}`);
+      return;
+    }
+    const must = target.mustBeOnline(now);
+    this.#checks.that('I1a', !must, () => `${who}: told offline by ${kind}; ${describe(target, now)}`);
+    if (kind === 'event')
+      this.#checks.that(clockWasSet ? 'I9' : 'I13', !must, () => `${who}: told offline too early; ${describe(target, now)}`);
+  }
+
+  #checkLastSeen({ lastSeenAt }: Told, target: UserTruth, { viewer, nodeNow, skewMs }: Hearing): void {
+    if (lastSeenAt === undefined) return;
+    const who = `${viewer.id} about ${target.id}`;
+    const rights = rightsOf(viewer, target);
+    if (rights?.lastSeen === false) {
+      this.#checks.that('I6b', lastSeenAt === null, () => `${who}: last seen is told, though not allowed to be known`);
+      return;
+    }
+    if (lastSeenAt === null) return;
+    const latest = target.isBeingHeard ? nodeNow : target.evidenceMax;
+    this.#checks.that(
+      'I2',
+      latest !== null && lastSeenAt <= latest + skewMs && lastSeenAt <= nodeNow + skewMs,
+      () =>
+        `${who}: last seen ${seconds(lastSeenAt - nodeNow)} from now, last evidence ${latest === null ? 'none' : seconds(latest - nodeNow)}`,
+    );
+    const key = keyOf(viewer, target);
+    const known = this.#lastSeen.get(key) ?? { seenAt: 0, at: 0, before: 0 };
+    const now = this.#now();
+    // Of two connections of a viewer, one may be answered while the other is told of a change: within an instant there is no order.
+    const before = known.at === now ? known.before : known.seenAt;
+    this.#checks.that('I2', lastSeenAt + skewMs >= before, () => `${who}: last seen went back by ${seconds(before - lastSeenAt)}`);
+    this.#lastSeen.set(key, { seenAt: Math.max(known.seenAt, lastSeenAt), at: now, before });
+  }
+
+  #checkOrder({ kind, online, version = 0 }: Told, target: UserTruth, { viewer, memory }: Hearing): void {
+    if (online === undefined) return;
+    const before = memory.told.get(target.id);
+    const { changedAt, certain } = target.settings;
+    if (kind === 'event' && before !== undefined) {
+      const who = `${viewer.id} about ${target.id}`;
+      const sameRules = certain && changedAt === before.changedAt;
+      if (sameRules && version > 0 && before.version > 0)
+        this.#checks.that('I4b', version >= before.version, () => `${who}: version ${version} after ${before.version}`);
+      // A change of rules may tell the same state with another last seen.
+      // Whoever may not see the user online may still be told a later last seen.
+      if (sameRules && version === 0 && rightsOf(viewer, target)?.online === true)
+        this.#checks.that(
+          'I4b',
+          before.online !== online || !before.event,
+          () => `${who}: told ${online ? 'online' : 'offline'} twice in a row`,
+        );
+    }
+    // What a client is told about itself as a sender is no change of the others' state.
+    memory.told.set(target.id, { online, event: kind === 'event', version, changedAt: certain ? changedAt : -1 });
+  }
+}
+
+const keyOf = (viewer: UserTruth, target: UserTruth) => `${target.tenant}/${viewer.id}/${target.id}`;
+
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(3)} s`;
+
+function describe(target: UserTruth, now: number): string {
+  const sessions = [...target.sessions].map(
+    ({ kind, device, live, shown, notBefore, endBy }) =>
+      `${kind} ${device} ${live ? 'live' : `over between ${seconds(notBefore - now)} and ${seconds(endBy - now)} from now`}${shown === 'yes' ? '' : `, shown: ${shown}`}`,
+  );
+  return sessions.length === 0 ? 'no session' : sessions.join('; ');
+}

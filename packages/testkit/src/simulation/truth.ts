@@ -1,0 +1,138 @@
+import type { Availability, Rule } from '@porchlight/protocol';
+
+/*
+ * What is true in a simulated world, kept by those who cause it and in terms of what the invariants say, never of how the engine works.
+ * Where nobody can know (a message under way, a crash before a write was acknowledged) it says so, and only certainties are checked.
+ */
+
+/** One connection or lease, from the client's side. Times are the world's. */
+export interface SessionTruth {
+  readonly user: string;
+  readonly device: string;
+  readonly process: object;
+  /** When it began; of a lease, when it was last renewed. */
+  openedAt: number;
+  kind: 'link' | 'lease';
+  /** Acknowledged, and the client is there. */
+  live: boolean;
+  /** Whether it counts: `changing` while a message that changes it is under way. */
+  shown: 'yes' | 'changing' | 'no';
+  shownAt: number;
+  /** Nobody may be told before this time that it ended. */
+  notBefore: number;
+  /** From this time on it must have ended; Infinity while it need not end. */
+  endBy: number;
+  /** The server's side of it has not noticed any end. */
+  open: boolean;
+}
+
+/** What a user has set; `certain` is false from a change until it is acknowledged as stored. */
+export interface SettingsTruth {
+  availability: Availability;
+  onlineRule: Rule;
+  lastSeenRule: Rule;
+  optedOut: boolean;
+  readonly contacts: Set<string>;
+  readonly blocked: Set<string>;
+  pending: number;
+  certain: boolean;
+  changedAt: number;
+}
+
+export class UserTruth {
+  readonly id: string;
+  readonly tenant: string;
+  readonly sessions = new Set<SessionTruth>();
+  readonly settings: SettingsTruth = {
+    availability: 'auto',
+    onlineRule: 'everyone',
+    lastSeenRule: 'everyone',
+    optedOut: false,
+    contacts: new Set(),
+    blocked: new Set(),
+    pending: 0,
+    certain: true,
+    changedAt: 0,
+  };
+  /** No later time can be proven: nothing was heard of the user after it. By the clock of the node that heard. */
+  evidenceMax: number | null = null;
+  /** Signs of life that a server is taking in just now: each may count at any moment. */
+  readonly underWay = new Set<{ readonly machine: { readonly dead: boolean } }>();
+  /** At least this is proven, and no crash may lose it. */
+  evidenceSafe: number | null = null;
+  /** Proven since, not yet safe. */
+  #fresh: number[] = [];
+  /** Hid, was hidden or opted out at some time: what may be shown as last seen is then not simply the last evidence. */
+  veiled = false;
+
+  constructor(tenant: string, id: string) {
+    this.tenant = tenant;
+    this.id = id;
+  }
+
+  /** The server heard of the user; `sure` when this must count as a proof of life. */
+  prove(at: number, sure: boolean): void {
+    this.evidenceMax = Math.max(this.evidenceMax ?? 0, at);
+    if (!sure) return;
+    this.#fresh.push(at);
+    if (this.#fresh.length > 64) this.#makeSafe(this.#fresh[31] as number);
+  }
+
+  /** A process died: what was proven after `cutoff` may be lost. */
+  loseFresh(cutoff: number): void {
+    this.#makeSafe(cutoff);
+    this.#fresh = [];
+  }
+
+  /** What is proven while no process dies. */
+  get evidence(): number | null {
+    return this.#fresh.reduce<number | null>((latest, at) => Math.max(latest ?? 0, at), this.evidenceSafe);
+  }
+
+  get isBeingHeard(): boolean {
+    for (const { machine } of this.underWay) if (!machine.dead) return true;
+    return false;
+  }
+
+  forget(): void {
+    this.#fresh = [];
+    this.evidenceSafe = null;
+  }
+
+  #makeSafe(cutoff: number): void {
+    for (const at of this.#fresh) if (at <= cutoff) this.evidenceSafe = Math.max(this.evidenceSafe ?? 0, at);
+    this.#fresh = this.#fresh.filter((at) => at > cutoff);
+  }
+
+  /** Whoever may see the user online must be told so. */
+  mustBeOnline(now: number): boolean {
+    if (this.settings.optedOut) return false;
+    // Within the instant in which it began, an answer may still be from before.
+    for (const { shown, openedAt, live, notBefore } of this.sessions)
+      if (shown === 'yes' && openedAt < now && (live || now < notBefore)) return true;
+    return false;
+  }
+
+  /** The user may still be called online. */
+  mayBeOnline(now: number): boolean {
+    if (this.settings.optedOut && this.settings.certain) return false;
+    for (const session of this.sessions) if (session.shown !== 'no' && (session.live || now <= session.endBy)) return true;
+    return false;
+  }
+
+  /** Forgets what ended long ago. */
+  prune(now: number): void {
+    for (const session of this.sessions) if (!session.live && session.endBy + 60_000 < now) this.sessions.delete(session);
+  }
+}
+
+/** What one may see of another, as the rules of privacy say; undefined while it is not certain. */
+export function rightsOf(viewer: UserTruth, target: UserTruth): { online: boolean; lastSeen: boolean } | undefined {
+  if (viewer.tenant !== target.tenant) return { online: false, lastSeen: false };
+  if (viewer === target) return { online: true, lastSeen: true };
+  const { settings } = target;
+  if (!settings.certain) return undefined;
+  if (settings.optedOut || settings.blocked.has(viewer.id)) return { online: false, lastSeen: false };
+  const allows = (rule: Rule) => rule === 'everyone' || (rule === 'contacts' && settings.contacts.has(viewer.id));
+  return { online: allows(settings.onlineRule) && settings.availability !== 'invisible', lastSeen: allows(settings.lastSeenRule) };
+}
