@@ -19,7 +19,7 @@ interface OnlineListOptions {
 export function listOnline(tenant: Tenant | undefined, viewer: Viewer, { limit, after, statuses }: OnlineListOptions): OnlinePerson[] {
   const people: OnlinePerson[] = [];
   if (tenant === undefined || tenant.name !== viewer.tenant) return people;
-  for (const user of tenant.online) {
+  for (const user of tenant.users.values()) {
     // Among a hundred thousand most are beyond the last place: comparing ids is cheaper than asking who may see them.
     const last = people[limit - 1];
     if ((after !== undefined && user.id <= after) || (last !== undefined && user.id > last.user.id)) continue;
