@@ -1,3 +1,4 @@
+export { checkAgainstModel } from './model.ts';
 export { createRandom, type Random } from './random.ts';
 export { shrinkScript } from './shrink.ts';
 export { playScript, type Script, type Step, simulate, Tally, type WorldResult, writeScript } from './simulation.ts';

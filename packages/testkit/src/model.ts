@@ -1,0 +1,1 @@
+export { checkAgainstModel } from './model/commands.ts';

@@ -1,0 +1,150 @@
+import { type Availability, RULES, type Rule, type Status } from '@porchlight/protocol';
+
+/*
+ * What presence is, as the invariants say it, in as few words as possible and without a look at the engine: a set of devices a user, a
+ * deadline for each that is gone, and the rules. Slow on purpose: everything is worked out anew whenever it is asked.
+ */
+
+export const MODEL_TIMES = { graceMs: 15_000, awayAfterMs: 300_000, leaseMs: 300_000 };
+
+interface ModelDevice {
+  kind: 'link' | 'lease';
+  shown: boolean;
+  background: boolean;
+  activeAt: number;
+  /** When it stops counting; Infinity while it is connected. */
+  untilAt: number;
+}
+
+class ModelUser {
+  readonly devices = new Map<string, ModelDevice>();
+  availability: Availability = 'auto';
+  onlineRule: Rule = 'everyone';
+  lastSeenRule: Rule = 'everyone';
+  readonly contacts = new Set<string>();
+  readonly blocked = new Set<string>();
+  /** Last proof of life. */
+  seenAt: number | null = null;
+  /** The same, as those are told who see the user offline: of the time when they last could have seen the user online. */
+  publicSeenAt: number | null = null;
+}
+
+/** What one viewer may know. */
+export interface ModelView {
+  status: Status;
+  lastSeenAt: number | null;
+}
+
+export class PresenceModel {
+  now: number;
+  readonly #users = new Map<string, ModelUser>();
+
+  constructor(now: number) {
+    this.now = now;
+  }
+
+  user(id: string): ModelUser {
+    const user = this.#users.get(id) ?? new ModelUser();
+    this.#users.set(id, user);
+    return user;
+  }
+
+  /** What a device does or what becomes of it; `false` when nothing can. */
+  begin(id: string, name: string, kind: 'link' | 'lease', background = false): void {
+    const known = this.user(id).devices.get(name);
+    const activeAt = background && known !== undefined ? known.activeAt : this.now;
+    const untilAt = kind === 'lease' ? this.now + MODEL_TIMES.leaseMs : Number.POSITIVE_INFINITY;
+    this.user(id).devices.set(name, { kind, shown: true, background, activeAt, untilAt });
+    this.#prove(id);
+  }
+
+  lose(id: string, name: string): void {
+    const device = this.user(id).devices.get(name);
+    if (device !== undefined) device.untilAt = this.now + MODEL_TIMES.graceMs;
+  }
+
+  end(id: string, name: string, isProof: boolean): void {
+    const user = this.user(id);
+    const device = user.devices.get(name);
+    if (device?.shown === true && isProof) this.#prove(id);
+    this.#changing(id, () => user.devices.delete(name));
+  }
+
+  act(id: string, name: string): void {
+    const device = this.user(id).devices.get(name);
+    if (device === undefined) return;
+    device.activeAt = this.now;
+    if (device.shown) this.#prove(id);
+  }
+
+  show(id: string, name: string, shown: boolean): void {
+    const device = this.user(id).devices.get(name);
+    if (device === undefined || device.shown === shown) return;
+    this.#prove(id);
+    if (shown) device.activeAt = this.now;
+    this.#changing(id, () => {
+      device.shown = shown;
+    });
+  }
+
+  /** A setting or relation changes. */
+  set(id: string, change: (user: ModelUser) => void): void {
+    this.#changing(id, () => change(this.user(id)));
+  }
+
+  wait(ms: number): void {
+    const end = this.now + ms;
+    // Ends one after the other, each in its own time.
+    for (;;) {
+      const dues = [...this.#users].flatMap(([id, user]) => [...user.devices].map(([name, { untilAt }]) => ({ id, name, untilAt })));
+      const due = dues.filter(({ untilAt }) => untilAt <= end).sort((a, b) => a.untilAt - b.untilAt)[0];
+      if (due === undefined) break;
+      this.now = due.untilAt;
+      this.end(due.id, due.name, false);
+    }
+    this.now = end;
+  }
+
+  view(viewer: string, id: string): ModelView {
+    const user = this.user(id);
+    const isSelf = viewer === id;
+    if (!isSelf && user.blocked.has(viewer)) return { status: 'offline', lastSeenAt: null };
+    const allows = (rule: Rule) => isSelf || rule === 'everyone' || (rule === 'contacts' && user.contacts.has(viewer));
+    const status = this.#status(user);
+    const seesLive = status !== 'offline' && allows(user.onlineRule) && (isSelf || user.availability !== 'invisible');
+    const seenAt = seesLive || isSelf ? user.seenAt : user.publicSeenAt;
+    return { status: seesLive ? status : 'offline', lastSeenAt: allows(user.lastSeenRule) ? seenAt : null };
+  }
+
+  #status({ devices, availability }: ModelUser): Status {
+    const counted = [...devices.values()].filter(({ shown }) => shown);
+    if (counted.length === 0) return 'offline';
+    if (availability === 'busy' || availability === 'dnd' || availability === 'away') return availability;
+    const isAwake = counted.some(({ activeAt, background }) => !background && this.now - activeAt < MODEL_TIMES.awayAfterMs);
+    return isAwake ? 'online' : 'away';
+  }
+
+  #prove(id: string): void {
+    this.user(id).seenAt = this.now;
+  }
+
+  // Whoever goes, hides or lets fewer people see, leaves for the public at that moment; while hidden, nothing newer is shown.
+  #changing(id: string, change: () => void): void {
+    const user = this.user(id);
+    const before = {
+      online: this.#status(user) !== 'offline',
+      invisible: isInvisible(user),
+      hides: hidesMore(user),
+      friends: user.contacts.size,
+    };
+    change();
+    if (!before.online) return;
+    const isGone = !before.invisible && this.#status(user) === 'offline';
+    const isVeiled = (isInvisible(user) && !before.invisible) || hidesMore(user) > before.hides;
+    const dropsFriend = user.onlineRule === 'contacts' && user.contacts.size < before.friends;
+    if (isGone || ((isVeiled || dropsFriend) && !before.invisible)) user.publicSeenAt = user.seenAt;
+  }
+}
+
+const isInvisible = ({ availability }: ModelUser) => availability === 'invisible';
+const hidesMore = ({ onlineRule }: ModelUser) => RULES.indexOf(onlineRule);
