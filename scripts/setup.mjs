@@ -1,10 +1,11 @@
-// Installs the dependencies when they are missing or belong to another lock file. Runs on the machine's own Node
-// (20 or later), before the pinned one exists, so it uses nothing that is not in Node itself.
-import { spawnSync } from 'node:child_process';
+// Installs the dependencies when they are missing or belong to another lock file, then runs the program that is named, on the pinned
+// Node: `node scripts/setup.mjs [program [argument ...]]`. Starts on the machine's own Node (20 or later), before the pinned one exists, so
+// it uses nothing that is not in Node itself. Not `setup && node program`: a shell that has found one `node` does not look for another.
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const stampFile = join(root, 'node_modules', '.porchlight-setup');
@@ -30,4 +31,26 @@ if (!installed) {
     process.exit(run.status ?? 1);
   }
   writeFileSync(stampFile, lockHash());
+}
+
+const [program, ...rest] = process.argv.slice(2);
+if (program !== undefined) await run(join(root, program), rest);
+
+async function run(path, programArguments) {
+  const bin = join(root, 'node_modules', 'node', 'bin');
+  const pinned = join(bin, process.platform === 'win32' ? 'node.exe' : 'node');
+  const isPinned = !existsSync(pinned) || realpathSync(process.execPath) === realpathSync(pinned);
+  if (isPinned) {
+    process.argv = [process.execPath, path, ...programArguments];
+    await import(pathToFileURL(path).href);
+    return;
+  }
+  const child = spawn(pinned, [path, ...programArguments], {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` },
+  });
+  // A terminal sends its interrupt to both; other signals reach only this process.
+  process.on('SIGINT', () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(signal === null ? code : 1));
 }
