@@ -51,6 +51,13 @@ function machine(): string {
 const RUN_MS_MAX = 19 * 60_000;
 
 const lines: Line[] = [];
+
+/** After each table, so that a run that is broken off keeps what it measured. */
+function save(): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify({ machine: machine(), size, at: new Date().toISOString(), lines }, undefined, 2)}\n`);
+}
+
 const startedAt = performance.now();
 console.log(`${machine()}\n`);
 installPeers();
@@ -58,6 +65,7 @@ if (wantsEngine || (all && wantedContestants.length === 0)) {
   const block = await runEngineAlone(size);
   console.log(table(engineAlone, engineAlone.setting, block));
   lines.push(...block);
+  save();
 }
 for (const scenario of chosenScenarios) {
   for (const [setting, { label }] of scenario.settings[size].entries()) {
@@ -70,10 +78,9 @@ for (const scenario of chosenScenarios) {
     }
     console.log(table(scenario, label, block));
     lines.push(...block);
+    save();
   }
 }
 for (const { name, lacks } of chosenContestants.filter(({ kind }) => kind !== 'ours')) console.log(`${name} does not do: ${lacks}.`);
 console.log(`\nTook ${Math.round((performance.now() - startedAt) / 1_000)} s.`);
-mkdirSync(dirname(file), { recursive: true });
-writeFileSync(file, `${JSON.stringify({ machine: machine(), size, at: new Date().toISOString(), lines }, undefined, 2)}\n`);
 process.exitCode = lines.some(({ outcome }) => 'failed' in outcome) ? 1 : 0;
