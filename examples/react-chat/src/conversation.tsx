@@ -13,7 +13,7 @@ export function Conversation({ me, person }: { me: Person; person: Person }) {
     form.reset();
   };
   return (
-    <section className="conversation panel" aria-labelledby="chat-title">
+    <section className="conversation panel" aria-label={`Chat with ${person.name}`}>
       <ChatHeader person={person} />
       <ol className="messages" aria-label="Messages">
         <li className="theirs">Hello {me.name.split(' ')[0]}! Is somebody in?</li>
@@ -39,7 +39,7 @@ function ChatHeader({ person }: { person: Person }) {
     <header className="chat-header">
       <AvatarWithPresence userId={person.id} name={person.name} />
       <div>
-        <h2 id="chat-title">{person.name}</h2>
+        <h2>{person.name}</h2>
         <p className="seen" data-header-of={person.id}>
           {online === false && words !== 'offline' ? `last seen ${words}` : words}
         </p>
