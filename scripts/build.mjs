@@ -30,7 +30,8 @@ for (const name of asked.length > 0 ? asked : PACKAGES) {
     config: false,
   });
   const assets = join(folder, 'src', 'playground');
-  if (existsSync(assets)) cpSync(assets, join(dist, 'playground'), { recursive: true, filter: (path) => !/\.test\.tsx?$|\.ts$/.test(path) });
+  if (existsSync(assets))
+    cpSync(assets, join(dist, 'playground'), { recursive: true, filter: (path) => !/\.test\.tsx?$|\.ts$/.test(path) });
   writeFileSync(join(dist, 'package.json'), `${JSON.stringify(published(manifest), null, 2)}\n`);
   for (const file of ['README.md', 'LICENSE'])
     copyFileSync(existsSync(join(folder, file)) ? join(folder, file) : join(root, file), join(dist, file));

@@ -217,7 +217,7 @@ describe('[S10.10] a dialect that fails harms nobody else', () => {
   const unwritable = broken('unwritable', () => ['change', { id: 7n }]);
   const cyclic = broken('cyclic', () => {
     const payload: Record<string, unknown> = {};
-    payload['self'] = payload;
+    payload.self = payload;
     return ['change', payload];
   });
 
