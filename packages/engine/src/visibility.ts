@@ -51,7 +51,8 @@ export function audienceOf(viewer: Viewer, tenant: string, id: string, facts: Fa
   if (viewer.all === true || viewer.user === id) return AUDIENCE.own;
   const { policy } = facts;
   if (policy.optedOut) return AUDIENCE.hidden;
-  if (policy.blocked !== null && viewer.user !== null && policy.blocked.has(viewer.user)) return AUDIENCE.hidden;
+  // Who blocks anybody shows themselves to few, not to everyone: or the one who is blocked need only look without signing in.
+  if (policy.blocked !== null && (viewer.user === null || policy.blocked.has(viewer.user))) return AUDIENCE.hidden;
   const isContact = policy.contacts !== null && viewer.user !== null && policy.contacts.has(viewer.user);
   const allows = (rule: Facts['policy']['onlineRule']) => rule === 'everyone' || (rule === 'contacts' && isContact);
   return (allows(policy.onlineRule) ? AUDIENCE.online : 0) | (allows(policy.lastSeenRule) ? AUDIENCE.lastSeen : 0);

@@ -1,4 +1,5 @@
 export type { Arriving } from './admission.ts';
+export { apiRoutes } from './api/api.ts';
 export { type Authenticator, createAuthenticator, type Identity, signToken } from './authenticate.ts';
 export { type Backend, createBackend } from './backend.ts';
 export { type Clock, createManualClock, createSystemClock, type ManualClock, type Timekeeping } from './clock.ts';
@@ -18,4 +19,5 @@ export { completeOptions, OptionsError, readOptions, type ServerOptions } from '
 export { createMemoryDisk, createMemoryStore, type MemoryDisk } from './stores/memory.ts';
 export { createSqliteStore } from './stores/sqlite.ts';
 export * from './stores/store.ts';
+export { createHttpListener } from './transports/http.ts';
 export type { Fragment, Link } from './transports/link.ts';

@@ -1,4 +1,5 @@
 export { checkAgainstModel } from './model.ts';
+export { type PairResult, playPair, SECRECIES, type Secrecy } from './paired-worlds.ts';
 export { createRandom, type Random } from './random.ts';
 export { shrinkScript } from './shrink.ts';
 export { playScript, type Script, type Step, simulate, Tally, type WorldResult, writeScript } from './simulation.ts';
