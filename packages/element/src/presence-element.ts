@@ -6,7 +6,10 @@ import { STYLE } from './style.ts';
  * A custom element that shows one user; `withText` beside the dot. Its parts are `dot` and `text`; it has the attributes `status` and
  * `suspect` for the styles of the page. Made here and not at the top, for there is no HTMLElement on a server.
  */
-export function presenceElement({ presence, locale, timeZone, words = ENGLISH }: PorchlightElementOptions, withText: boolean) {
+export function presenceElement(
+  { presence, locale, timeZone, words = ENGLISH }: PorchlightElementOptions,
+  withText: boolean,
+): CustomElementConstructor {
   return class PresenceElement extends HTMLElement {
     static observedAttributes = ['user-id'];
     readonly #dot = document.createElement('span');
