@@ -1,0 +1,39 @@
+import { Worker } from 'node:worker_threads';
+
+/** How often it knocks. */
+const EVERY_MS = 50;
+
+export interface Prober {
+  /** The longest time that an answer took so far, milliseconds; Infinity while the server does not answer at all. */
+  readonly slowestMs: number;
+  readonly count: number;
+  stop(): Promise<void>;
+}
+
+/** Asks `/healthz` all the time from a thread of its own, so that only the server's slowness is measured and not that of the load. */
+export async function startProber(url: string): Promise<Prober> {
+  const worker = new Worker(new URL('./prober-thread.ts', import.meta.url), { workerData: { url, everyMs: EVERY_MS } });
+  const probes = { slowestMs: 0, count: 0 };
+  let isStopped = false;
+  const ready = Promise.withResolvers<void>();
+  worker.on('message', (tookMs: number) => {
+    if (isStopped) return;
+    probes.slowestMs = Math.max(probes.slowestMs, tookMs);
+    probes.count += 1;
+    ready.resolve();
+  });
+  worker.on('error', ready.reject);
+  await ready.promise;
+  return {
+    get slowestMs() {
+      return probes.slowestMs;
+    },
+    get count() {
+      return probes.count;
+    },
+    stop: async () => {
+      isStopped = true;
+      await worker.terminate();
+    },
+  };
+}
