@@ -140,7 +140,9 @@ function awaitBytes(line: Line, isDone: () => boolean, waitMs: number, clock: Cl
     const look = () => isDone() && finish();
     // Silence is noticed by looking again, bytes by themselves.
     const tick = () => {
-      if (isDone() || clock.now() >= endAt) return finish();
+      if (isDone()) return finish();
+      // Where this process was held up itself, the answer may be here and only unread: it gets a turn of the loop.
+      if (clock.now() >= endAt) return void setImmediate(() => setImmediate(finish));
       cancel = clock.alarm(Math.min(endAt, clock.now() + SILENCE_MS), tick);
     };
     line.socket.on('data', look).on('close', finish);
