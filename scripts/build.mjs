@@ -16,7 +16,7 @@ for (const name of asked.length > 0 ? asked : PACKAGES) {
   rmSync(dist, { recursive: true, force: true });
   await build({
     cwd: folder,
-    entry: ['src/**/*.{ts,tsx}', '!src/**/*.test.{ts,tsx}'],
+    entry: ['src/**/*.{ts,tsx}', '!src/**/*.test.{ts,tsx}', '!src/testing/**', '!src/{conformance,hostile}/**'],
     outDir: 'dist',
     format: 'esm',
     platform: name === 'server' || name === 'testkit' ? 'node' : 'neutral',

@@ -95,12 +95,15 @@ export function worldOpener<Given>(
 
 export const iso = (at: number) => new Date(at).toISOString();
 
-/** Matches an ISO-8601 UTC time with milliseconds that lies within half a second of `at`: time is nudged while something is waited for. */
-export function near(at: number) {
+/**
+ * Matches an ISO-8601 UTC time with milliseconds that lies within half a second of `at`: time is nudged while something is waited for. A proof
+ * of life that only comes by ping may be older, as `withinMs` says.
+ */
+export function near(at: number, withinMs = 500) {
   return {
     $$typeof: Symbol.for('jest.asymmetricMatcher'),
     asymmetricMatch: (value: unknown) =>
-      typeof value === 'string' && iso(Date.parse(value)) === value && Math.abs(Date.parse(value) - at) <= 500,
+      typeof value === 'string' && iso(Date.parse(value)) === value && Math.abs(Date.parse(value) - at) <= withinMs,
     toString: () => `near ${iso(at)}`,
     toAsymmetricMatcher: () => `near ${iso(at)}`,
   };
