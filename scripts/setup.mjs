@@ -3,7 +3,7 @@
 // it uses nothing that is not in Node itself. Not `setup && node program`: a shell that has found one `node` does not look for another.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -14,8 +14,16 @@ const lockHash = () =>
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
 
-const installed = existsSync(stampFile) && readFileSync(stampFile, 'utf8') === lockHash();
-if (!installed) {
+const isInstalled = () => existsSync(stampFile) && readFileSync(stampFile, 'utf8') === lockHash();
+
+if (!isInstalled()) {
+  // Two commands may be the first at once; two installations in one folder break each other.
+  const release = waitForTurn();
+  if (!isInstalled()) install();
+  release();
+}
+
+function install() {
   process.stderr.write('Installing dependencies (only the first time) ...\n');
   // Not `npm ci`: it refuses a lock file that lacks the binaries of other platforms, which some registry mirrors do not carry.
   const npm = process.env.npm_execpath;
@@ -33,14 +41,48 @@ if (!installed) {
   writeFileSync(stampFile, lockHash());
 }
 
+/** Waits until no other setup runs in this checkout; returns how to let the next one go. */
+function waitForTurn() {
+  const lock = join(root, '.setup-lock');
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      const stop = () => process.exit(1);
+      const remove = () => rmSync(lock, { force: true });
+      process.on('exit', remove);
+      for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stop);
+      return () => {
+        remove();
+        process.off('exit', remove);
+        for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, stop);
+      };
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+      if (!isRunning(Number(readFileSync(lock, 'utf8')))) rmSync(lock, { force: true });
+      else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
+    }
+  }
+}
+
+function isRunning(pid) {
+  try {
+    return pid === 0 || process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
 const [program, ...rest] = process.argv.slice(2);
 if (program !== undefined) await run(join(root, program), rest);
 
 async function run(path, programArguments) {
   const bin = join(root, 'node_modules', 'node', 'bin');
   const pinned = join(bin, process.platform === 'win32' ? 'node.exe' : 'node');
-  const isPinned = !existsSync(pinned) || realpathSync(process.execPath) === realpathSync(pinned);
-  if (isPinned) {
+  if (!existsSync(pinned)) {
+    process.stderr.write('The pinned Node is missing from node_modules: remove that folder and try again.\n');
+    process.exit(1);
+  }
+  if (realpathSync(process.execPath) === realpathSync(pinned)) {
     process.argv = [process.execPath, path, ...programArguments];
     await import(pathToFileURL(path).href);
     return;
