@@ -6,7 +6,17 @@ import { startProber } from '../fuzz/prober.ts';
 import { createRandom } from '../random.ts';
 import type { ServerProcess } from '../real-server.ts';
 import { accountOf, contactsOf, databaseTrouble } from './judge.ts';
-import { type ChaosReport, eventually, Findings, pass, type Scenario, type Surroundings, skipped, startServer } from './scenario.ts';
+import {
+  type ChaosReport,
+  eventually,
+  Findings,
+  JUDGE_KEY,
+  pass,
+  type Scenario,
+  type Surroundings,
+  skipped,
+  startServer,
+} from './scenario.ts';
 import { Writer } from './writer.ts';
 
 const NAME = 'disk-full';
@@ -78,35 +88,38 @@ async function run(surroundings: Surroundings, data: string): Promise<ChaosRepor
 async function fillAndEmpty(
   data: string,
   writers: readonly Writer[],
-  { url }: ServerProcess,
+  server: ServerProcess,
   findings: Findings,
   { clock }: Surroundings,
 ): Promise<void> {
+  const { url } = server;
   const count = (what: 'acknowledged' | 'refused') => writers.reduce((sum, writer) => sum + writer[what], 0);
   const filler = join(data, 'filler');
   const refusedBefore = count('refused');
   await pass(clock, 500);
   const fill = () => fillUp(filler);
-  // The database gives back space while it writes, so the disk is kept full until it notices.
-  const isNoticed = await eventually(clock, NOTICES_WITHIN_MS, () => {
+  // A database that is only written over lives for long in the room it has, so there are always new people.
+  const isNoticed = await eventually(clock, NOTICES_WITHIN_MS, async () => {
     fill();
+    await newcomers(server, clock.now());
     return count('refused') > refusedBefore;
   });
   findings.fault('disk full');
   findings.check('writes are refused while there is no room', isNoticed, () => 'none was');
   for (const endAt = clock.now() + FULL_MS; clock.now() < endAt; ) {
     fill();
+    await newcomers(server, clock.now());
+    const before = [count('acknowledged'), count('refused')] as const;
     const ready = await fetch(`${url}/readyz`);
     const refusal = (await ready.json()) as { error?: { code?: string } };
-    findings.check(
-      'not ready while there is no room',
-      ready.status === 503 && refusal.error?.code === 'UNAVAILABLE',
-      () => `${ready.status} ${JSON.stringify(refusal)}`,
-    );
-    const known = await fetch(`${url}/v1/users/writer-0`, { headers: { 'x-api-key': 'the-key-that-only-the-judge-has' } });
+    const known = await fetch(`${url}/v1/users/writer-0`, { headers: { 'x-api-key': JUDGE_KEY } });
     await known.text();
     findings.check('questions are answered while there is no room', known.status === 200, () => `${known.status}`);
     await pass(clock, 100);
+    // Where the database finds room in what it has, it does take writes, and is ready.
+    const isRefusing = count('acknowledged') === before[0] && count('refused') > before[1];
+    const isUnready = ready.status === 503 && refusal.error?.code === 'UNAVAILABLE';
+    if (isRefusing) findings.check('not ready while writes are refused', isUnready, () => `${ready.status} ${JSON.stringify(refusal)}`);
   }
   rmSync(filler);
   findings.fault('room again');
@@ -117,6 +130,18 @@ async function fillAndEmpty(
     return ready.status === 200 && count('acknowledged') > acknowledgedBefore + WRITERS;
   });
   findings.check('writes are taken again when there is room', isBack, () => `none within ${RECOVERS_WITHIN_MS} ms`);
+}
+
+/** People never seen before, each with a session's worth of words. */
+async function newcomers({ url, token }: ServerProcess, now: number): Promise<void> {
+  const body = JSON.stringify({ device_info: 'd'.repeat(256), screen: 's'.repeat(128) });
+  await Promise.all(
+    Array.from({ length: 20 }, async (_, index) => {
+      const headers = { authorization: `Bearer ${token(`newcomer-${now}-${index}`)}`, 'content-type': 'application/json' };
+      const answer = await fetch(`${url}/api/update-online-status`, { method: 'POST', headers, body });
+      await answer.text();
+    }),
+  );
 }
 
 function fillUp(filler: string): void {

@@ -12,6 +12,7 @@ export class Writer {
   readonly contacts = new Map<string, Ledger<boolean>>();
   /** When the latest sign of life was sent of which an answer came; 0 for none. */
   heardAt = 0;
+  /** Writes of which the answer said that they are stored. */
   acknowledged = 0;
   refused = 0;
   readonly #random: Random;
@@ -45,7 +46,7 @@ export class Writer {
     if (answered === 'gone') return false;
     if (answered === 'refused') this.refused += 1;
     else {
-      this.acknowledged += 1;
+      if (answered === 'done') this.acknowledged += 1;
       this.heardAt = sentAt;
     }
     return true;
@@ -87,8 +88,10 @@ export class Writer {
     return this.#http(isWanted ? 'PUT' : 'DELETE', `/v1/me/contacts/${other}`, undefined, ledger.ask(isWanted));
   }
 
-  #heartbeat(): Promise<Answer> {
-    return this.#http('POST', '/api/update-online-status', { screen: 'Home' }, () => {});
+  // Answered when it is heard, not when it is stored.
+  async #heartbeat(): Promise<Answer> {
+    const answer = await this.#http('POST', '/api/update-online-status', { screen: 'Home' }, () => {});
+    return answer === 'done' ? 'heard' : answer;
   }
 
   async #http(method: string, path: string, body: unknown, done: () => void): Promise<Answer> {
@@ -123,4 +126,4 @@ export class Writer {
   }
 }
 
-type Answer = 'done' | 'refused' | 'gone';
+type Answer = 'done' | 'heard' | 'refused' | 'gone';
