@@ -115,6 +115,10 @@ export async function spawnServer(program: string, options: Flags, nodeFlags: re
   const child = spawn(process.execPath, [...nodeFlags, program, 'serve', ...flags], { env: { PATH: process.env.PATH ?? '' } });
   const output = { stdout: '', stderr: '' };
   const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | NodeJS.Signals);
+  // Should whoever tests it fail halfway, it is not to live on alone.
+  const killed = () => void child.kill('SIGKILL');
+  process.once('exit', killed);
+  void ended.then(() => process.off('exit', killed));
   child.stderr.on('data', (chunk: Buffer) => {
     output.stderr += chunk.toString();
   });

@@ -12,11 +12,11 @@ const SIZES = {
   full: {
     readers: 5_000,
     slow: 1_000,
-    heavy: 60,
-    changeEveryMs: 500,
+    heavy: 150,
+    changeEveryMs: 1_000,
     sendBufferBytesMax: 1_048_576,
     slowReaderMs: 10_000,
-    calmMs: 15_000,
+    calmMs: 20_000,
     closedWithinMs: 240_000,
   },
   small: {
@@ -90,10 +90,9 @@ async function run(surroundings: Surroundings): Promise<ChaosReport> {
     findings.fault('reader stopped');
   }
   let mostMiB = 0;
-  const closedCount = async () => {
+  const closedCount = () => {
     mostMiB = Math.max(mostMiB, residentMiB(server.pid));
-    const metrics = await (await fetch(`${server.url}/metrics`)).text();
-    return Number(/^porchlight_slow_readers_total (\d+)/m.exec(metrics)?.[1] ?? 0);
+    return slowReadersOf(server.url);
   };
   const stoppedAt = clock.now();
   const areClosed = await eventually(clock, closedWithinMs, async () => {
@@ -146,6 +145,15 @@ async function connectReader(
   const client = await connectNative(port, { token: token(`reader-${index}`), watchOnly: true }, { text });
   client.sendText(JSON.stringify({ type: 'watch', set: watched }));
   return client;
+}
+
+/** How many the server has given up on; NaN where it does not say, so that it is asked again. */
+async function slowReadersOf(url: string): Promise<number> {
+  const metrics = await fetch(`${url}/metrics`, { headers: { connection: 'close' } }).then(
+    (answer) => answer.text(),
+    () => '',
+  );
+  return Number(/^porchlight_slow_readers_total (\d+)/m.exec(metrics)?.[1] ?? Number.NaN);
 }
 
 /** Everybody changes their words again and again, evenly spread over the interval. */
