@@ -208,7 +208,7 @@ export const FAULTS: Partial<Record<StepKind, (world: World, step: Step) => void
 
 function lateClose(world: World, step: Step, delayMs: number, name: 'late close' | 'duplicate close'): void {
   const { client } = chosen(world, step);
-  const socket = client.previous ?? client.socket;
+  const socket = client.socket?.held === false ? client.socket : client.previous;
   if (socket === undefined || socket.held || socket.connection === undefined) return;
   world.faults.count(name);
   world.time.after(delayMs, () => {

@@ -7,7 +7,7 @@ import { readTold, type Told } from './words.ts';
 export interface Memory {
   /** It was answered that it is told of changes from now on. */
   watches: boolean;
-  readonly told: Map<string, { online: boolean; event: boolean; version: number; changedAt: number }>;
+  readonly told: Map<string, { online: boolean; event: boolean; version: number; changedAt: number; at: number }>;
 }
 
 export const emptyMemory = (): Memory => ({ watches: false, told: new Map() });
@@ -127,8 +127,12 @@ export class Observer {
           () => `${who}: told ${online ? 'online' : 'offline'} twice in a row`,
         );
     }
+    // Within one instant a connection is first answered and then told of what is newer, never the other way round.
+    const now = this.#now();
+    if (kind === 'answer' && before?.at === now && version > 0 && before.version > 0 && certain && changedAt === before.changedAt)
+      this.#checks.that('I4b', version >= before.version, () => `${viewer.id} about ${target.id}: an older answer took a change back`);
     // What a client is told about itself as a sender is no change of the others' state.
-    memory.told.set(target.id, { online, event: kind === 'event', version, changedAt: certain ? changedAt : -1 });
+    memory.told.set(target.id, { online, event: kind === 'event', version, changedAt: certain ? changedAt : -1, at: now });
   }
 }
 

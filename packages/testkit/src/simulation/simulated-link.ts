@@ -6,8 +6,8 @@ interface LinkEvents {
   said(message: Message): void;
   /** The server closed for its own reasons; called once. */
   closed(code: CloseCode): void;
-  /** Bytes were handed over; `bufferedBytes` were waiting before. */
-  wrote(bytes: number, bufferedBytes: number): void;
+  /** Bytes were handed over, of a change or of something else; `bufferedBytes` were waiting before. */
+  wrote(bytes: number, bufferedBytes: number, isChange: boolean): void;
 }
 
 /** A wire without bytes on it: what the server says is text, and waits while nobody reads. */
@@ -28,7 +28,7 @@ export class SimulatedLink implements Link {
   }
 
   say(messages: readonly Message[]): void {
-    for (const message of messages) this.#write(JSON.stringify(message));
+    for (const message of messages) this.#write(JSON.stringify(message), false);
   }
 
   encode(message: Message): Fragment {
@@ -36,7 +36,7 @@ export class SimulatedLink implements Link {
   }
 
   tell(fragments: readonly Fragment[]): void {
-    for (const fragment of fragments) this.#write(String(fragment));
+    for (const fragment of fragments) this.#write(String(fragment), true);
   }
 
   close(code: CloseCode): void {
@@ -61,9 +61,9 @@ export class SimulatedLink implements Link {
     this.#closed = true;
   }
 
-  #write(text: string): void {
+  #write(text: string, isChange: boolean): void {
     if (this.#closed) return;
-    this.#events.wrote(text.length, this.#bufferedBytes);
+    this.#events.wrote(text.length, this.#bufferedBytes, isChange);
     if (!this.#reading) this.#bufferedBytes += text.length;
     this.#events.said(JSON.parse(text) as Message);
   }

@@ -59,7 +59,7 @@ export class SimulatedSocket {
     this.link = new SimulatedLink({
       said: (message) => this.#said(message),
       closed: (code) => this.#closedByServer(code),
-      wrote: (bytes, bufferedBytes) => parts.world.wrote(this, bytes, bufferedBytes),
+      wrote: (bytes, bufferedBytes, isChange) => parts.world.wrote(this, bytes, bufferedBytes, isChange),
     });
   }
 

@@ -18,5 +18,5 @@ export interface Surroundings {
   prove(user: UserTruth, process: SimulatedProcess, sure: boolean): void;
   /** A client was told something. */
   heard(socket: SimulatedSocket, viewer: UserTruth, message: Message): void;
-  wrote(socket: SimulatedSocket, bytes: number, bufferedBytes: number): void;
+  wrote(socket: SimulatedSocket, bytes: number, bufferedBytes: number, isChange: boolean): void;
 }
