@@ -1,7 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { neverStored } from './events.ts';
+import { type LoadedUser, neverStored } from './events.ts';
 import { ENGINE_DEFAULTS } from './policy.ts';
 import { APP, as, DETAILS, START_AT, Stage } from './stage.ts';
+
+const recover = (stage: Stage, user: string, session: number, lease: { untilAt: number; shown: boolean } | null = null) =>
+  stage.step({
+    type: 'recover',
+    tenant: APP,
+    user,
+    session,
+    details: { ...DETAILS },
+    seenAt: START_AT - 3_000,
+    lease: lease === null ? null : { storedId: 'old-1', startedAt: START_AT - 90_000, ...lease },
+  });
 
 const { graceMs, awayAfterMs, signOfLifeMs, signOfLifeAnswerMs, typingMs } = ENGINE_DEFAULTS;
 
@@ -367,17 +378,6 @@ describe('clocks and activity', () => {
 });
 
 describe('restart', () => {
-  const recover = (stage: Stage, user: string, session: number, lease: { untilAt: number; shown: boolean } | null = null) =>
-    stage.step({
-      type: 'recover',
-      tenant: APP,
-      user,
-      session,
-      details: { ...DETAILS },
-      seenAt: START_AT - 3_000,
-      lease: lease === null ? null : { storedId: 'old-1', startedAt: START_AT - 90_000, ...lease },
-    });
-
   test('[S9.1] whoever was online when the last process ended is recovering, and offline after the grace, last seen then', () => {
     const stage = new Stage();
     stage.load('ann', { seenAt: START_AT - 3_000, restingSeenAt: START_AT - 3_000 });
@@ -436,6 +436,16 @@ describe('restart', () => {
   });
 });
 
+test('[S8.2] of however many users, each was seen and active when they were, or never', () => {
+  const stage = new Stage();
+  for (let index = 0; index < 5_000; index += 1) {
+    const loaded = { ...neverStored(`u${index}`, ENGINE_DEFAULTS), activeAt: index % 2 === 0 ? START_AT - index : null };
+    stage.step({ type: 'loaded', tenant: APP, users: [loaded] });
+    expect(stage.engine.roster.find(APP, `u${index}`)?.activeAt).toBe(loaded.activeAt);
+    expect(stage.engine.roster.find(APP, `u${index}`)?.seenAt).toBeNull();
+  }
+});
+
 describe('nodes', () => {
   const slot = (status: 'online' | 'away', sinceAt = START_AT) => ({ status, certainty: 'certain', sinceAt, platforms: ['web'] }) as const;
   const receive = (stage: Stage, node: string, given: ReturnType<typeof slot> | null, seenAt: number | null = null) =>
@@ -450,6 +460,7 @@ describe('nodes', () => {
     stage.step({ type: 'leave', session, reason: 'left' });
     receive(stage, 'n3', null);
     expect(stage.told()).toEqual(['ann online→away']);
+    stage.advance(9);
     receive(stage, 'n2', null, START_AT + 9);
     receive(stage, 'n2', null);
     expect(stage.told()).toEqual(['ann away→offline']);
@@ -461,6 +472,62 @@ describe('nodes', () => {
     stage.open('ann');
     receive(stage, 'n2', slot('online'), START_AT - 50_000);
     expect(stage.see('ann').lastSeenAt).toBe(START_AT);
+  });
+
+  test('[S8.3] [I9] a time of a node whose clock is ahead counts as now', () => {
+    const stage = new Stage();
+    stage.load('ann');
+    receive(stage, 'n2', slot('online'), START_AT + 3_600_000);
+    receive(stage, 'n2', null);
+    expect(stage.see('ann').lastSeenAt).toBe(START_AT);
+  });
+
+  test('[S24.3] a session taken over of a dead node is given up when its user appears on another', () => {
+    const stage = new Stage();
+    stage.load('ann');
+    recover(stage, 'ann', 1);
+    receive(stage, 'n2', slot('online'));
+    receive(stage, 'n2', null);
+    expect(stage.told()).toEqual(['ann offline→online', 'ann online→online', 'ann online→offline']);
+  });
+
+  const reload = (stage: Stage, stored: Partial<LoadedUser>) =>
+    stage.step({ type: 'reloaded', tenant: APP, users: [{ ...neverStored('ann', ENGINE_DEFAULTS), ...stored }] });
+
+  test('[S24.4] what another node has stored of settings and relations holds here too', () => {
+    const stage = new Stage();
+    stage.open('ann');
+    reload(stage, { availability: 'busy', text: 'in a meeting', blocked: ['bob'] });
+    expect(stage.see('ann')).toMatchObject({ status: 'busy', text: 'in a meeting' });
+    expect(stage.see('ann', as('bob')).status).toBe('offline');
+    reload(stage, { availability: 'busy', text: 'in a meeting', blocked: ['bob'] });
+    expect(stage.told()).toHaveLength(2);
+    reload(stage, {});
+    expect(stage.see('ann', as('bob'))).toMatchObject({ status: 'online', text: null });
+  });
+
+  test('[S24.4] who hid on another node was last seen when that was stored, and is not forgotten twice', () => {
+    const stage = new Stage();
+    stage.open('ann');
+    stage.advance(5_000);
+    reload(stage, { availability: 'invisible', restingSeenAt: START_AT + 4_000 });
+    expect(stage.see('ann').lastSeenAt).toBe(START_AT + 4_000);
+    reload(stage, { optedOut: true });
+    expect(stage.see('ann', as('ann'))).toMatchObject({ status: 'offline', lastSeenAt: null });
+    expect(stage.outcomes.flatMap(({ forgotten }) => forgotten)).toEqual([]);
+    reload(stage, {});
+    expect(stage.see('ann').status).toBe('online');
+  });
+
+  test('[S24.4] a sign-out on another node ends the sessions that began before it', () => {
+    const stage = new Stage();
+    stage.open('ann');
+    stage.advance(2_000);
+    reload(stage, { signedOutAt: START_AT + 1_000 });
+    expect(stage.see('ann').status).toBe('offline');
+    stage.open('ann');
+    reload(stage, { signedOutAt: START_AT + 1_000 });
+    expect(stage.see('ann').status).toBe('online');
   });
 
   test('[S7.6] of somebody who opted out another node’s slot says nothing, and counts for nothing', () => {

@@ -3,12 +3,12 @@ import type { EngineEvent, Outcome } from './events.ts';
 import { OutcomeBuilder } from './outcome.ts';
 import { ENGINE_DEFAULTS, type EngineOptions } from './policy.ts';
 import { Roster } from './roster.ts';
-import { Session } from './session.ts';
+import type { Session } from './session.ts';
 import { Sessions, type StepContext } from './sessions.ts';
-import { applyRelation, applySettings, endClaim } from './settings.ts';
-import { settle, touch } from './settle.ts';
-import { Typing, TypingTable } from './typing.ts';
-import { User } from './user.ts';
+import { applyRelation, applySeen, applySettings, applyStored, endClaim } from './settings.ts';
+import { keepLater, settle, touch } from './settle.ts';
+import { TypingTable } from './typing.ts';
+import type { User } from './user.ts';
 
 /**
  * Decides who is present. A deterministic function of its events and the times given with them: it never sends, saves, waits or reads a
@@ -18,21 +18,25 @@ export class Engine {
   readonly roster: Roster;
   readonly #step: StepContext;
   readonly #sessions: Sessions;
-  readonly #typing = new TypingTable();
+  /** Of claims, by the index of their user; of typing, by its place in the table. */
+  readonly #claimEnds = new Deadlines();
+  readonly #typingEnds = new Deadlines();
+  readonly #typing = new TypingTable(this.#typingEnds);
 
   constructor(options: Partial<EngineOptions> = {}) {
+    this.roster = new Roster();
     this.#step = {
       options: Object.freeze({ ...ENGINE_DEFAULTS, ...options }),
+      roster: this.roster,
       deadlines: new Deadlines(),
       outcome: new OutcomeBuilder(),
     };
     this.#sessions = new Sessions(this.#step);
-    this.roster = new Roster(this.#step.options);
   }
 
   /** Epoch milliseconds of the earliest deadline; Infinity when there is none. */
   nextAt(): number {
-    return this.#step.deadlines.nextAt();
+    return Math.min(this.#step.deadlines.nextAt(), this.#claimEnds.nextAt(), this.#typingEnds.nextAt());
   }
 
   session(number: number): Session | undefined {
@@ -43,16 +47,28 @@ export class Engine {
     return this.#sessions.size;
   }
 
+  /** How much each table holds, and how much room it has taken (`…Table`): what must not grow with time. */
+  tableSizes(): Readonly<Record<string, number>> {
+    return {
+      users: this.roster.size,
+      userTable: this.roster.tableSize,
+      ...this.#sessions.tableSizes(),
+      deadlines: this.#step.deadlines.size,
+      claimEnds: this.#claimEnds.size,
+      typing: this.#typing.size,
+    };
+  }
+
   /** Takes one event into account, after everything that was due by then. */
   step(event: EngineEvent, now: number): Outcome {
-    if (this.#step.deadlines.nextAt() <= now) this.#advance(now);
+    if (this.nextAt() <= now) this.#advance(now);
     this.#apply(event, now);
     return this.#take();
   }
 
   /** Forgets a user that nothing refers to any more; false when something does. The store still knows the user. */
   evict(user: User): boolean {
-    if (user.firstSession !== null || user.remoteSlots !== null || user.heapIndex !== -1) return false;
+    if (user.firstSession !== null || user.remoteSlots !== null || this.#claimEnds.has(user.index)) return false;
     return this.roster.remove(user);
   }
 
@@ -68,12 +84,16 @@ export class Engine {
       case 'loaded':
         for (const loaded of event.users) this.#load(event.tenant, loaded, now);
         return;
+      case 'reloaded':
+        for (const loaded of event.users) this.#reload(event.tenant, loaded, now);
+        return;
       case 'open':
       case 'recover':
       case 'settings':
       case 'relate':
       case 'sign-out':
-      case 'slot': {
+      case 'slot':
+      case 'seen': {
         const user = this.roster.find(event.tenant, event.user);
         if (user !== undefined) this.#applyToUser(user, event, now);
         return;
@@ -89,7 +109,7 @@ export class Engine {
 
   #applyToUser(
     user: User,
-    event: Extract<EngineEvent, { type: 'open' | 'recover' | 'settings' | 'relate' | 'sign-out' | 'slot' }>,
+    event: Extract<EngineEvent, { type: 'open' | 'recover' | 'settings' | 'relate' | 'sign-out' | 'slot' | 'seen' }>,
     now: number,
   ): void {
     switch (event.type) {
@@ -102,16 +122,22 @@ export class Engine {
       case 'relate':
         return applyRelation(user, event, this.#step.outcome, now);
       case 'sign-out':
-        return this.#sessions.signOut(user, event.reason, now);
+        return this.#sessions.signOut(user, event.reason, now, now);
       case 'slot':
         return this.#receive(user, event, now);
+      case 'seen':
+        return applySeen(user, event.times, this.#step.outcome, now);
     }
   }
 
   #set(user: User, event: Extract<EngineEvent, { type: 'settings' }>, now: number): void {
     const wasOptedOut = user.facts.policy.optedOut;
     applySettings(user, event, this.#step.outcome, now);
-    if (user.claim.untilAt !== Number.POSITIVE_INFINITY) this.#step.deadlines.ensure(user, user.claim.untilAt);
+    this.#settingsChanged(user, wasOptedOut, now);
+  }
+
+  #settingsChanged(user: User, wasOptedOut: boolean, now: number): void {
+    if (user.claim.untilAt !== Number.POSITIVE_INFINITY) this.#claimEnds.ensure(user.index, user.claim.untilAt);
     if (wasOptedOut === user.facts.policy.optedOut) return;
     // What was connected all along counts from now on, and is being seen now.
     for (let session = user.firstSession; session !== null; session = session.next) {
@@ -125,35 +151,56 @@ export class Engine {
     const user = this.roster.load(tenant, loaded);
     if (user === undefined || user.claim.untilAt === Number.POSITIVE_INFINITY) return;
     if (user.claim.untilAt <= now) endClaim(user, this.#step.outcome, now);
-    else this.#step.deadlines.ensure(user, user.claim.untilAt);
+    else this.#claimEnds.ensure(user.index, user.claim.untilAt);
+  }
+
+  #reload(tenant: string, loaded: Parameters<Roster['load']>[1], now: number): void {
+    const user = this.roster.find(tenant, loaded.user);
+    if (user === undefined) return;
+    const wasOptedOut = user.facts.policy.optedOut;
+    if (loaded.signedOutAt !== null && loaded.signedOutAt > (user.signedOutAt ?? 0))
+      this.#sessions.signOut(user, 'signed-out', loaded.signedOutAt, now);
+    applyStored(user, loaded, this.#step.outcome, now);
+    this.#settingsChanged(user, wasOptedOut, now);
+    if (user.claim.untilAt <= now) endClaim(user, this.#step.outcome, now);
   }
 
   #receive(user: User, event: Extract<EngineEvent, { type: 'slot' }>, now: number): void {
+    // Whoever is back on another node is not waited for here any more.
+    if (event.slot?.certainty === 'certain' && user.remoteSlots?.has(event.node) !== true) this.#sessions.giveUpRecovered(user, now);
     if (event.slot !== null) {
       user.remoteSlots ??= new Map();
       user.remoteSlots.set(event.node, event.slot);
-    } else if (user.remoteSlots?.delete(event.node) === true && user.remoteSlots.size === 0) user.remoteSlots = null;
-    if (user.facts.policy.optedOut) return;
-    if (event.seenAt !== null && (user.seenAt === null || event.seenAt > user.seenAt)) user.seenAt = event.seenAt;
-    if (event.activeAt !== null && (user.activeAt === null || event.activeAt > user.activeAt)) user.activeAt = event.activeAt;
-    settle(user, this.#step.options, this.#step.outcome, now);
+    } else user.remoteSlots?.delete(event.node);
+    if (!user.facts.policy.optedOut) {
+      // By another node's clock, which may be ahead.
+      keepLater(
+        user,
+        event.seenAt === null ? null : Math.min(event.seenAt, now),
+        event.activeAt === null ? null : Math.min(event.activeAt, now),
+      );
+      settle(user, this.#step.options, this.#step.outcome, now);
+    }
+    // Not before: until the facts are settled without them, this node's slot is kept with those of the others.
+    if (user.remoteSlots?.size === 0) user.remoteSlots = null;
   }
 
   #type(event: Extract<EngineEvent, { type: 'typing' }>, now: number): void {
-    const stopped = this.#typing.set(event, now + this.#step.options.typingMs, this.#step.deadlines);
+    const stopped = this.#typing.set(event, now + this.#step.options.typingMs);
     if (event.isTyping || stopped) this.#step.outcome.type({ ...event, autoStopped: false });
   }
 
   #advance(now: number): void {
-    for (let item = this.#step.deadlines.takeDue(now); item !== undefined; item = this.#step.deadlines.takeDue(now)) {
-      if (item instanceof Session) this.#sessions.due(item, now);
-      else if (item instanceof User) this.#userDue(item, now);
-      else if (item instanceof Typing) this.#step.outcome.type({ ...this.#typing.end(item), isTyping: false, autoStopped: true });
+    const { deadlines } = this.#step;
+    for (let at = this.nextAt(); at <= now; at = this.nextAt()) {
+      if (deadlines.nextAt() === at) this.#sessions.due(deadlines.takeDue(now), now);
+      else if (this.#claimEnds.nextAt() === at) this.#userDue(this.roster.at(this.#claimEnds.takeDue(now)) as User, now);
+      else this.#step.outcome.type({ ...this.#typing.end(this.#typingEnds.takeDue(now)), isTyping: false, autoStopped: true });
     }
   }
 
   #userDue(user: User, now: number): void {
-    if (user.claim.untilAt > now) return this.#step.deadlines.ensure(user, user.claim.untilAt);
+    if (user.claim.untilAt > now) return this.#claimEnds.ensure(user.index, user.claim.untilAt);
     endClaim(user, this.#step.outcome, now);
     settle(user, this.#step.options, this.#step.outcome, now);
   }

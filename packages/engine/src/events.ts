@@ -50,6 +50,11 @@ export function neverStored(user: string, rules: { onlineRule: Rule; lastSeenRul
 export type EngineEvent =
   /** What the store holds of these users; for those it never heard of, `neverStored`. Of a user known already it changes nothing. */
   | { type: 'loaded'; tenant: string; users: readonly LoadedUser[] }
+  /**
+   * What the store holds of these users by now, where other nodes write to it too: settings, relations and a sign-out are taken over,
+   * times only where they are later. Of a user who is not here it changes nothing.
+   */
+  | { type: 'reloaded'; tenant: string; users: readonly LoadedUser[] }
   | {
       type: 'open';
       /** Chosen by the shell; never used again. */
@@ -86,8 +91,8 @@ export type EngineEvent =
   | { type: 'lost'; session: number; graceMs?: number }
   /** The same session is back on a new link. */
   | { type: 'resume'; session: number }
-  /** The session ends now: `left` by its client, `signed-out`, `revoked`. */
-  | { type: 'leave'; session: number; reason: string }
+  /** The session ends now: `left` by its client, `signed-out`, `revoked`; `elsewhere` when another node heard of it: here it is no sign of life. */
+  | { type: 'leave'; session: number; reason: string; elsewhere?: boolean }
   /** Every session of a user ends now. */
   | { type: 'sign-out'; tenant: string; user: string; reason: string }
   /** The client asks to appear offline on this session, or not any more. */
@@ -113,11 +118,20 @@ export type EngineEvent =
       session: number;
       details: SessionDetails;
       seenAt: number;
+      /** What is left of the grace of somebody who was not connected any more; the whole grace when left out. */
+      graceMs?: number;
       /** A lease that goes on, as the store knows it; null for somebody whose connections ended with the process. */
       lease: { storedId: string; startedAt: number; untilAt: number; shown: boolean } | null;
     }
   /** What another node says of a user; null when that node has no session of the user any more. */
   | { type: 'slot'; tenant: string; user: string; node: string; slot: Slot | null; seenAt: number | null; activeAt: number | null }
+  /** When a user was seen on another node, which has no slot of the user any more; what is later stays. */
+  | {
+      type: 'seen';
+      tenant: string;
+      user: string;
+      times: Readonly<Pick<LoadedUser, 'seenAt' | 'activeAt' | 'restingSeenAt' | 'restingActiveAt'>>;
+    }
   | { type: 'typing'; tenant: string; from: string; to: string; conversation: string; isTyping: boolean }
   /** Nothing happened but time. */
   | { type: 'time' };

@@ -1,8 +1,10 @@
 import type { LoadedUser } from './events.ts';
-import { type Claim, type EngineOptions, NO_CLAIM, type Policy } from './policy.ts';
+import { type Claim, NO_CLAIM, type Policy } from './policy.ts';
 import { ABSENT, Facts } from './presence.ts';
+import { standingOf } from './standing.ts';
 import { Tenant } from './tenant.ts';
 import { User } from './user.ts';
+import { UserTimes } from './user-times.ts';
 import { audienceOf, UNKNOWN_VIEW, type View, type Viewer, viewOf } from './visibility.ts';
 
 /** All users that the engine holds, by tenant and by number, and the only questions about them that may be answered to the outside. */
@@ -10,17 +12,7 @@ export class Roster {
   readonly #tenants = new Map<string, Tenant>();
   readonly #users: (User | undefined)[] = [];
   readonly #freeIndexes: number[] = [];
-  readonly #defaultPolicy: Policy;
-
-  constructor(options: EngineOptions) {
-    this.#defaultPolicy = Object.freeze({
-      onlineRule: options.onlineRule,
-      lastSeenRule: options.lastSeenRule,
-      optedOut: false,
-      contacts: null,
-      blocked: null,
-    });
-  }
+  readonly times = new UserTimes();
 
   tenant(name: string): Tenant | undefined {
     return this.#tenants.get(name);
@@ -64,7 +56,7 @@ export class Roster {
   load(tenantName: string, loaded: LoadedUser): User | undefined {
     let tenant = this.#tenants.get(tenantName);
     if (tenant === undefined) {
-      tenant = new Tenant(tenantName);
+      tenant = new Tenant(tenantName, this.times);
       this.#tenants.set(tenantName, tenant);
     }
     if (tenant.users.has(loaded.user)) return undefined;
@@ -72,9 +64,8 @@ export class Roster {
       loaded.availability === 'auto' && loaded.text === null
         ? NO_CLAIM
         : { availability: loaded.availability, text: loaded.text, untilAt: loaded.availabilityUntilAt ?? Number.POSITIVE_INFINITY };
-    const user = new User(tenant, loaded.user, this.#freeIndexes.pop() ?? this.#users.length, this.#factsOf(loaded, claim), claim);
-    user.seenAt = loaded.seenAt;
-    user.activeAt = loaded.activeAt;
+    const user = new User(tenant, loaded.user, this.#freeIndexes.pop() ?? this.#users.length, factsOf(loaded, claim));
+    this.times.set(user.index, loaded.seenAt ?? Number.NaN, loaded.activeAt ?? Number.NaN);
     user.signedOutAt = loaded.signedOutAt;
     user.profile = loaded.profile;
     tenant.users.set(user.id, user);
@@ -85,38 +76,22 @@ export class Roster {
   remove(user: User): boolean {
     if (this.#users[user.index] !== user) return false;
     this.#users[user.index] = undefined;
+    user.leaveTables();
     this.#freeIndexes.push(user.index);
     user.tenant.users.delete(user.id);
     if (user.tenant.users.size === 0) this.#tenants.delete(user.tenant.name);
     return true;
   }
-
-  #factsOf(loaded: LoadedUser, claim: Claim): Facts {
-    const policy: Policy = {
-      onlineRule: loaded.onlineRule,
-      lastSeenRule: loaded.lastSeenRule,
-      optedOut: loaded.optedOut,
-      contacts: loaded.contacts.length === 0 ? null : new Set(loaded.contacts),
-      blocked: loaded.blocked.length === 0 ? null : new Set(loaded.blocked),
-    };
-    const parts = {
-      digest: ABSENT,
-      claim,
-      policy: isDefault(policy, this.#defaultPolicy) ? this.#defaultPolicy : policy,
-      restingSeenAt: loaded.restingSeenAt,
-      restingActiveAt: loaded.restingActiveAt,
-    };
-    return new Facts(parts, loaded.restingSeenAt ?? 0);
-  }
 }
 
-// Nearly everybody keeps the defaults; one shared object saves 64 bytes a user.
-function isDefault(policy: Policy, standard: Policy): boolean {
-  return (
-    policy.contacts === null &&
-    policy.blocked === null &&
-    !policy.optedOut &&
-    policy.onlineRule === standard.onlineRule &&
-    policy.lastSeenRule === standard.lastSeenRule
-  );
+function factsOf(loaded: LoadedUser, claim: Claim): Facts {
+  const policy: Policy = {
+    onlineRule: loaded.onlineRule,
+    lastSeenRule: loaded.lastSeenRule,
+    optedOut: loaded.optedOut,
+    contacts: loaded.contacts.length === 0 ? null : new Set(loaded.contacts),
+    blocked: loaded.blocked.length === 0 ? null : new Set(loaded.blocked),
+  };
+  const { restingSeenAt, restingActiveAt } = loaded;
+  return new Facts({ standing: standingOf(ABSENT, claim, policy), sinceAt: null, restingSeenAt, restingActiveAt }, restingSeenAt ?? 0);
 }

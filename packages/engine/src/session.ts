@@ -1,4 +1,4 @@
-import { Timed } from './deadlines.ts';
+import { BIT, type SessionRows } from './session-rows.ts';
 import type { User } from './user.ts';
 
 /** What a client said of itself when it signed in. */
@@ -11,20 +11,174 @@ export interface SessionDetails {
   readonly screen: string | null;
 }
 
-const NEVER = Number.POSITIVE_INFINITY;
-/** What is true or false of a session, as bits of one number: as fields they took 80 bytes of every session. */
-const BIT = {
-  lost: 1,
-  ended: 2,
-  lease: 4,
-  hidden: 8,
-  background: 16,
-  suspect: 32,
-  asked: 64,
-  answersPing: 128,
-  away: 256,
-  recovered: 512,
-} as const;
+/**
+ * Names the figures in a row of `SessionRows`. It has no private methods, here and in `Session`: they would cost each session a field.
+ */
+export class SessionFigures {
+  #rows: SessionRows;
+  #row: number;
+
+  constructor(rows: SessionRows, row: number) {
+    this.#rows = rows;
+    this.#row = row;
+  }
+
+  /** Its place in the table of sessions, also for deadlines. */
+  get row(): number {
+    return this.#row;
+  }
+
+  /** Names the figures of another row from now on. */
+  moveTo(row: number, rows = this.#rows): this {
+    this.#rows = rows;
+    this.#row = row;
+    return this;
+  }
+
+  get number(): number {
+    return this.#rows.number(this.#row);
+  }
+
+  get graceMs(): number {
+    return this.#rows.graceMs(this.#row);
+  }
+
+  get kind(): 'link' | 'lease' {
+    return this.#rows.is(this.#row, BIT.lease) ? 'lease' : 'link';
+  }
+  set kind(kind: 'link' | 'lease') {
+    this.#rows.put(this.#row, BIT.lease, kind === 'lease');
+  }
+
+  get state(): 'live' | 'lost' | 'ended' {
+    if (this.#rows.is(this.#row, BIT.ended)) return 'ended';
+    return this.#rows.is(this.#row, BIT.lost) ? 'lost' : 'live';
+  }
+  set state(state: 'live' | 'lost' | 'ended') {
+    this.#rows.put(this.#row, BIT.lost, state === 'lost');
+    this.#rows.put(this.#row, BIT.ended, state === 'ended');
+  }
+
+  /** False while the client asks to appear offline on this session. */
+  get shown(): boolean {
+    return !this.#rows.is(this.#row, BIT.hidden);
+  }
+  set shown(shown: boolean) {
+    this.#rows.put(this.#row, BIT.hidden, !shown);
+  }
+
+  /** True while its user has opted out: nothing may be recorded. Set with the user's facts. */
+  get muted(): boolean {
+    return this.#rows.is(this.#row, BIT.muted);
+  }
+  set muted(muted: boolean) {
+    this.#rows.put(this.#row, BIT.muted, muted);
+  }
+
+  get background(): boolean {
+    return this.#rows.is(this.#row, BIT.background);
+  }
+  set background(background: boolean) {
+    this.#rows.put(this.#row, BIT.background, background);
+  }
+
+  /** The page was asked for a sign of life and gave none. */
+  get suspect(): boolean {
+    return this.#rows.is(this.#row, BIT.suspect);
+  }
+  set suspect(suspect: boolean) {
+    this.#rows.put(this.#row, BIT.suspect, suspect);
+  }
+
+  get asked(): boolean {
+    return this.#rows.is(this.#row, BIT.asked);
+  }
+  set asked(asked: boolean) {
+    this.#rows.put(this.#row, BIT.asked, asked);
+  }
+
+  /** The page can be asked for a sign of life. */
+  get answersPing(): boolean {
+    return this.#rows.is(this.#row, BIT.answersPing);
+  }
+  set answersPing(answersPing: boolean) {
+    this.#rows.put(this.#row, BIT.answersPing, answersPing);
+  }
+
+  /** As last settled: nobody has touched anything for a while, in the background, or suspect. */
+  get away(): boolean {
+    return this.#rows.is(this.#row, BIT.away);
+  }
+  set away(away: boolean) {
+    this.#rows.put(this.#row, BIT.away, away);
+  }
+
+  /** Taken over from a process that ended. */
+  get recovered(): boolean {
+    return this.#rows.is(this.#row, BIT.recovered);
+  }
+  set recovered(recovered: boolean) {
+    this.#rows.put(this.#row, BIT.recovered, recovered);
+  }
+
+  get startedAt(): number {
+    return this.#rows.startedAt(this.#row);
+  }
+  set startedAt(startedAt: number) {
+    this.#rows.setStartedAt(this.#row, startedAt);
+  }
+
+  get seenAt(): number {
+    return this.#rows.seenAt(this.#row);
+  }
+  set seenAt(seenAt: number) {
+    this.#rows.setSeenAt(this.#row, seenAt);
+  }
+
+  get activeAt(): number {
+    return this.#rows.activeAt(this.#row);
+  }
+  set activeAt(activeAt: number) {
+    this.#rows.setActiveAt(this.#row, activeAt);
+  }
+
+  /** End of the lease, or of the grace while lost; Infinity for a link that is alive. */
+  get untilAt(): number {
+    return this.#rows.untilAt(this.#row);
+  }
+  set untilAt(untilAt: number) {
+    this.#rows.setUntilAt(this.#row, untilAt);
+  }
+
+  /** When the page is next asked for a sign of life, or found not to have answered. */
+  get lifeDueAt(): number {
+    return this.#rows.lifeDueAt(this.#row);
+  }
+  set lifeDueAt(lifeDueAt: number) {
+    this.#rows.setLifeDueAt(this.#row, lifeDueAt);
+  }
+
+  /** Its name in the store, where an earlier process gave it one; opaque to the engine. */
+  get storedId(): string | null {
+    return this.#rows.storedId(this.#row);
+  }
+  set storedId(storedId: string | null) {
+    this.#rows.setStoredId(this.#row, storedId);
+  }
+
+  get endReason(): string | null {
+    return this.#rows.endReason(this.#row);
+  }
+
+  /** Ends: the figures move to a table of those that ended, and their row is free. */
+  endIn(ended: SessionRows, reason: string): void {
+    this.state = 'ended';
+    const row = this.#rows.copy(this.#row, ended);
+    ended.setEndReason(row, reason);
+    this.#rows.release(this.#row);
+    this.moveTo(row, ended);
+  }
+}
 
 /**
  * One live connection (`link`) or one HTTP lease of a user.
@@ -34,158 +188,20 @@ const BIT = {
  *     └──left, signed out, lease over──▶ ended
  *
  * An ended session is no longer reachable from its user; ending it again, or late, does nothing.
- *
- * Of its times only the first is kept in full. The others are milliseconds after it, which V8 keeps in the field as long as they fit
- * into 31 bits; a full time is an object of 16 bytes, and a new one at every sign of life. The fields are null first because a field
- * that never held anything but numbers would turn into such objects in all sessions as soon as one of them is older than 24 days.
+ * It takes 72 bytes, and its figures 40.
  */
-export class Session extends Timed {
+export class Session extends SessionFigures {
   next: Session | null = null;
-  endReason: string | null = null;
-  /** Its name in the store, where an earlier process gave it one; opaque to the engine. */
-  storedId: string | null = null;
-  readonly number: number;
   readonly user: User;
   /** Never changed in place: sessions share it. */
   details: SessionDetails;
   /** A session of the same device that comes back replaces its lost forerunner; null when the device is not known. */
   readonly deviceKey: string | null;
-  readonly graceMs: number;
-  #bits = 0;
-  #startedAt: number;
-  #seenMs: number | null = null;
-  #activeMs: number | null = null;
-  #untilMs: number | null = null;
-  #lifeDueMs: number | null = null;
 
-  constructor(
-    number: number,
-    user: User,
-    kind: 'link' | 'lease',
-    details: SessionDetails,
-    deviceKey: string | null,
-    graceMs: number,
-    now: number,
-  ) {
-    super();
-    this.number = number;
+  constructor(rows: SessionRows, row: number, user: User, details: SessionDetails, deviceKey: string | null) {
+    super(rows, row);
     this.user = user;
     this.details = details;
     this.deviceKey = deviceKey;
-    this.graceMs = graceMs;
-    if (kind === 'lease') this.#bits = BIT.lease;
-    this.#startedAt = now;
-    this.#seenMs = 0;
-    this.#activeMs = 0;
-  }
-
-  get kind(): 'link' | 'lease' {
-    return (this.#bits & BIT.lease) === 0 ? 'link' : 'lease';
-  }
-
-  get state(): 'live' | 'lost' | 'ended' {
-    if ((this.#bits & BIT.ended) !== 0) return 'ended';
-    return (this.#bits & BIT.lost) === 0 ? 'live' : 'lost';
-  }
-  set state(state: 'live' | 'lost' | 'ended') {
-    this.#set(BIT.lost, state === 'lost');
-    this.#set(BIT.ended, state === 'ended');
-  }
-
-  /** False while the client asks to appear offline on this session. */
-  get shown(): boolean {
-    return (this.#bits & BIT.hidden) === 0;
-  }
-  set shown(shown: boolean) {
-    this.#set(BIT.hidden, !shown);
-  }
-
-  get background(): boolean {
-    return (this.#bits & BIT.background) !== 0;
-  }
-  set background(background: boolean) {
-    this.#set(BIT.background, background);
-  }
-
-  /** The page was asked for a sign of life and gave none. */
-  get suspect(): boolean {
-    return (this.#bits & BIT.suspect) !== 0;
-  }
-  set suspect(suspect: boolean) {
-    this.#set(BIT.suspect, suspect);
-  }
-
-  get asked(): boolean {
-    return (this.#bits & BIT.asked) !== 0;
-  }
-  set asked(asked: boolean) {
-    this.#set(BIT.asked, asked);
-  }
-
-  /** The page can be asked for a sign of life. */
-  get answersPing(): boolean {
-    return (this.#bits & BIT.answersPing) !== 0;
-  }
-  set answersPing(answersPing: boolean) {
-    this.#set(BIT.answersPing, answersPing);
-  }
-
-  /** As last settled: nobody has touched anything for a while, in the background, or suspect. */
-  get away(): boolean {
-    return (this.#bits & BIT.away) !== 0;
-  }
-  set away(away: boolean) {
-    this.#set(BIT.away, away);
-  }
-
-  /** Taken over from a process that ended. */
-  get recovered(): boolean {
-    return (this.#bits & BIT.recovered) !== 0;
-  }
-  set recovered(recovered: boolean) {
-    this.#set(BIT.recovered, recovered);
-  }
-
-  get startedAt(): number {
-    return this.#startedAt;
-  }
-  set startedAt(startedAt: number) {
-    const { seenAt, activeAt, untilAt, lifeDueAt } = this;
-    this.#startedAt = startedAt;
-    Object.assign(this, { seenAt, activeAt, untilAt, lifeDueAt });
-  }
-
-  get seenAt(): number {
-    return this.#startedAt + (this.#seenMs as number);
-  }
-  set seenAt(seenAt: number) {
-    this.#seenMs = seenAt - this.#startedAt;
-  }
-
-  get activeAt(): number {
-    return this.#startedAt + (this.#activeMs as number);
-  }
-  set activeAt(activeAt: number) {
-    this.#activeMs = activeAt - this.#startedAt;
-  }
-
-  /** End of the lease, or of the grace while lost; Infinity for a link that is alive. */
-  get untilAt(): number {
-    return this.#untilMs === null ? NEVER : this.#startedAt + this.#untilMs;
-  }
-  set untilAt(untilAt: number) {
-    this.#untilMs = untilAt === NEVER ? null : untilAt - this.#startedAt;
-  }
-
-  /** When the page is next asked for a sign of life, or found not to have answered. */
-  get lifeDueAt(): number {
-    return this.#lifeDueMs === null ? NEVER : this.#startedAt + this.#lifeDueMs;
-  }
-  set lifeDueAt(lifeDueAt: number) {
-    this.#lifeDueMs = lifeDueAt === NEVER ? null : lifeDueAt - this.#startedAt;
-  }
-
-  #set(bit: number, on: boolean): void {
-    this.#bits = on ? this.#bits | bit : this.#bits & ~bit;
   }
 }

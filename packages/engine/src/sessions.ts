@@ -2,45 +2,61 @@ import type { Deadlines } from './deadlines.ts';
 import type { EngineEvent } from './events.ts';
 import type { OutcomeBuilder } from './outcome.ts';
 import type { EngineOptions } from './policy.ts';
-import { Session } from './session.ts';
-import { counts, nextDueAt, settle, touch } from './settle.ts';
+import type { Roster } from './roster.ts';
+import { type Session, SessionFigures } from './session.ts';
+import { BIT } from './session-rows.ts';
+import { SessionTable } from './session-table.ts';
+import { counts, isAway, nextDueAt, settle, touch } from './settle.ts';
 import { shareDetails } from './shared-details.ts';
 import type { User } from './user.ts';
 
 /** What happens within one step of the engine has in common; `outcome` is another one in each step. */
 export interface StepContext {
   readonly options: EngineOptions;
+  readonly roster: Roster;
+  /** Of sessions, by their rows. */
   readonly deadlines: Deadlines;
   outcome: OutcomeBuilder;
 }
 
 type SessionEvent = Extract<EngineEvent, { type: 'alive' | 'activity' | 'describe' | 'renew' | 'lost' | 'resume' | 'leave' | 'show' }>;
 
-/** All sessions on this node, and what can happen to one: the picture is at `Session`. */
+/** In a row of a session that is not live, or that does not count. */
+const NOT_LIVE = BIT.lost | BIT.ended;
+const NOT_COUNTING = BIT.hidden | BIT.muted;
+/** What can happen to a session: the picture is at `Session`. */
 export class Sessions {
   readonly #step: StepContext;
-  readonly #sessions = new Map<number, Session>();
+  readonly #table: SessionTable;
+  /** To look at a row without its session. */
+  readonly #figures: SessionFigures;
 
   constructor(step: StepContext) {
     this.#step = step;
+    this.#table = new SessionTable(step.roster);
+    this.#figures = new SessionFigures(this.#table.rows, 0);
   }
 
   get size(): number {
-    return this.#sessions.size;
+    return this.#table.size;
+  }
+
+  tableSizes(): { sessions: number; sessionTable: number } {
+    return { sessions: this.#table.size, sessionTable: this.#table.rows.tableSize };
   }
 
   get(number: number): Session | undefined {
-    return this.#sessions.get(number);
+    const row = this.#table.find(number);
+    return row === -1 ? undefined : this.#table.at(row);
   }
 
   /** Takes in what happened to one session; to one that has ended, nothing happens. */
   apply(event: SessionEvent, now: number): void {
-    const session = this.#sessions.get(event.session);
-    if (session === undefined) return;
+    const row = this.#table.find(event.session);
+    if (row === -1) return;
+    if (event.type === 'alive') return this.#alive(row, event.of, now);
+    const session = this.#table.at(row);
     switch (event.type) {
-      case 'alive':
-        if (session.state === 'live') this.#alive(session, event.of, now);
-        return;
       case 'activity':
         return this.#act(session, event, now);
       case 'describe':
@@ -57,7 +73,7 @@ export class Sessions {
       case 'resume':
         return this.#resume(session, now);
       case 'leave':
-        this.#end(session, event.reason, now, true);
+        this.#end(session, event.reason, now, event.elsewhere !== true);
         return settle(session.user, this.#step.options, this.#step.outcome, now);
       case 'show':
         return this.#show(session, event.shown, now);
@@ -66,23 +82,17 @@ export class Sessions {
 
   /** Begins a session. */
   open(user: User, event: Extract<EngineEvent, { type: 'open' }>, now: number): void {
-    if (this.#sessions.has(event.session)) return;
-    const session = new Session(
-      event.session,
-      user,
-      event.kind,
-      shareDetails(event.details),
-      event.deviceKey,
-      event.graceMs ?? this.#step.options.graceMs,
-      now,
-    );
+    if (this.#table.find(event.session) !== -1) return;
+    const { session: number, details, deviceKey, graceMs = this.#step.options.graceMs } = event;
+    const session = this.#table.add(user, { number, details, deviceKey, graceMs, startedAt: now });
+    session.kind = event.kind;
     if (event.kind === 'lease') session.untilAt = now + (event.leaseMs ?? 0);
     session.answersPing = event.answersPing ?? false;
     if (session.answersPing) session.lifeDueAt = now + this.#step.options.signOfLifeMs;
     session.background = event.background ?? false;
     if (event.profile !== undefined && event.profile !== null) user.profile = event.profile;
     this.#replaceForerunners(session, now);
-    this.#add(session);
+    this.#step.outcome.saveSession(session);
     touch(session, now);
     if (counts(session)) user.activeAt = now;
     this.#step.outcome.saveUser(user);
@@ -100,62 +110,52 @@ export class Sessions {
     }
   }
 
-  #add(session: Session): void {
-    this.#sessions.set(session.number, session);
-    session.next = session.user.firstSession;
-    session.user.firstSession = session;
-    this.#step.outcome.saveSession(session);
-  }
-
   /** Takes over what an earlier process left. */
   recover(user: User, event: Extract<EngineEvent, { type: 'recover' }>, now: number): void {
-    if (this.#sessions.has(event.session)) return;
+    if (this.#table.find(event.session) !== -1) return;
     const { lease, seenAt } = event;
-    const session = new Session(
-      event.session,
-      user,
-      lease === null ? 'link' : 'lease',
-      shareDetails(event.details),
-      null,
-      this.#step.options.graceMs,
-      seenAt,
-    );
+    const { graceMs } = this.#step.options;
+    const session = this.#table.add(user, { number: event.session, details: event.details, deviceKey: null, graceMs, startedAt: seenAt });
+    session.kind = lease === null ? 'link' : 'lease';
     session.recovered = true;
     if (lease === null) {
       session.state = 'lost';
-      session.untilAt = now + this.#step.options.graceMs;
+      session.untilAt = now + (event.graceMs ?? graceMs);
     } else {
       session.untilAt = lease.untilAt;
       session.storedId = lease.storedId;
       session.startedAt = lease.startedAt;
       session.shown = lease.shown;
     }
-    this.#add(session);
+    this.#step.outcome.saveSession(session);
     // A lease that goes on was renewed later than its user was last written down.
     if (counts(session) && (user.seenAt === null || seenAt > user.seenAt)) user.seenAt = seenAt;
     this.#settleSession(session, now);
   }
 
-  #alive(session: Session, of: 'page' | 'link', now: number): void {
-    touch(session, now);
+  // By far the most frequent event: it works on packed numbers alone, and fetches neither session nor user.
+  #alive(row: number, of: 'page' | 'link', now: number): void {
+    const { rows } = this.#table;
+    const bits = rows.bits(row);
+    if ((bits & NOT_LIVE) !== 0) return;
+    rows.setSeenAt(row, now);
+    if ((bits & NOT_COUNTING) === 0) this.#step.roster.times.see(rows.user(row), now);
     if (of === 'link') return;
-    session.asked = false;
-    if (session.lifeDueAt !== Number.POSITIVE_INFINITY) session.lifeDueAt = now + this.#step.options.signOfLifeMs;
-    if (!session.suspect) return;
-    session.suspect = false;
-    this.#settleSession(session, now);
+    if (rows.lifeDueAt(row) !== Number.POSITIVE_INFINITY) rows.setLifeDueAt(row, now + this.#step.options.signOfLifeMs);
+    rows.setBits(row, bits & ~(BIT.asked | BIT.suspect));
+    if ((bits & BIT.suspect) !== 0) this.#settleSession(this.#table.at(row), now);
   }
 
   #act(session: Session, event: Extract<EngineEvent, { type: 'activity' }>, now: number): void {
     if (session.state !== 'live') return;
-    this.#alive(session, 'page', now);
+    this.#alive(session.row, 'page', now);
     if (event.screen !== undefined && event.screen !== session.details.screen) {
       session.details = shareDetails({ ...session.details, screen: event.screen });
       this.#step.outcome.saveSession(session);
     }
     session.background = event.background ?? session.background;
     this.#activeAt(session, now - event.idleMs);
-    this.#settleSession(session, now);
+    this.#settleIfAwayChanged(session, now);
   }
 
   #activeAt(session: Session, at: number): void {
@@ -181,7 +181,7 @@ export class Sessions {
     session.untilAt = now + graceMs;
     session.lifeDueAt = Number.POSITIVE_INFINITY;
     this.#step.outcome.saveSession(session);
-    if (graceMs > 0) return this.#step.deadlines.ensure(session, session.untilAt);
+    if (graceMs > 0) return this.#step.deadlines.ensure(session.row, session.untilAt);
     this.#end(session, 'lost', now, false);
     settle(session.user, this.#step.options, this.#step.outcome, now);
   }
@@ -214,31 +214,39 @@ export class Sessions {
   // `proof`: the end itself is a sign of life (a goodbye), not merely noticed.
   #end(session: Session, reason: string, now: number, proof: boolean): void {
     if (proof && session.state === 'live') touch(session, now);
-    this.#step.deadlines.remove(session);
-    this.#sessions.delete(session.number);
-    const { user } = session;
-    if (user.firstSession === session) user.firstSession = session.next;
-    else for (let each = user.firstSession; each !== null; each = each.next) if (each.next === session) each.next = session.next;
-    session.state = 'ended';
-    session.endReason = reason;
-    session.next = null;
+    this.#step.deadlines.remove(session.row);
+    this.#table.end(session, reason);
     this.#step.outcome.saveSession(session);
     if (reason !== 'left') this.#step.outcome.end(session);
   }
 
   #settleSession(session: Session, now: number): void {
     settle(session.user, this.#step.options, this.#step.outcome, now);
-    if (session.state !== 'ended') this.#step.deadlines.ensure(session, nextDueAt(session, this.#step.options));
+    if (session.state !== 'ended') this.#step.deadlines.ensure(session.row, nextDueAt(session, this.#step.options));
   }
 
-  /** A deadline of the session has come, or what was one when it was set. */
-  due(session: Session, now: number): void {
+  // Where nothing else of the session can have changed that its user's facts are made of.
+  #settleIfAwayChanged(session: Session, now: number): void {
+    if (session.away !== isAway(session, this.#step.options, now)) this.#settleSession(session, now);
+  }
+
+  /** A deadline of the session in this row has come, or what was one when it was set. */
+  due(row: number, now: number): void {
+    const figures = this.#figures.moveTo(row);
+    const isDue = Math.min(figures.untilAt, figures.lifeDueAt) <= now || figures.away !== isAway(figures, this.#step.options, now);
+    if (isDue) this.#attend(this.#table.at(row), now);
+    // As a rule there was a sign of life in the meantime, and neither session nor user need be fetched.
+    else this.#step.deadlines.ensure(row, nextDueAt(figures, this.#step.options));
+  }
+
+  #attend(session: Session, now: number): void {
     if (session.untilAt <= now) {
       this.#end(session, session.state === 'lost' ? 'lost' : 'expired', now, false);
       return settle(session.user, this.#step.options, this.#step.outcome, now);
     }
     if (session.lifeDueAt <= now) this.#askOrSuspect(session, now);
-    this.#settleSession(session, now);
+    this.#settleIfAwayChanged(session, now);
+    this.#step.deadlines.ensure(session.row, nextDueAt(session, this.#step.options));
   }
 
   #askOrSuspect(session: Session, now: number): void {
@@ -253,11 +261,24 @@ export class Sessions {
     this.#step.outcome.ask(session);
   }
 
-  /** Ends every session of a user now. That somebody was signed out does not show that they were there. */
-  signOut(user: User, reason: string, now: number): void {
-    user.signedOutAt = now;
+  /** Ends every session of a user that began until `at`. That somebody was signed out does not show that they were there. */
+  signOut(user: User, reason: string, at: number, now: number): void {
+    user.signedOutAt = at;
     this.#step.outcome.saveUser(user);
-    while (user.firstSession !== null) this.#end(user.firstSession, reason, now, false);
+    this.#endAll(user, ({ startedAt }) => startedAt <= at, reason, now);
     settle(user, this.#step.options, this.#step.outcome, now);
+  }
+
+  /** Ends, silently, what was taken over of a process that ended: its user has come back elsewhere. */
+  giveUpRecovered(user: User, now: number): void {
+    this.#endAll(user, ({ state, recovered }) => state === 'lost' && recovered, 'resumed', now);
+  }
+
+  #endAll(user: User, which: (session: Session) => boolean, reason: string, now: number): void {
+    for (let session = user.firstSession; session !== null; ) {
+      const { next } = session;
+      if (which(session)) this.#end(session, reason, now, false);
+      session = next;
+    }
   }
 }

@@ -105,6 +105,30 @@ describe('invisible', () => {
     stage.open('ann');
     expect(stage.see('ann')).toMatchObject({ status: 'online', lastSeenAt: START_AT + 50_000 });
   });
+
+  test('[S7.2] [I6b] taking it back looks like coming online at that moment: no time from before is told, now or when the user goes', () => {
+    const stage = new Stage();
+    const first = stage.open('ann');
+    stage.settings('ann', { availability: 'invisible' });
+    stage.advance(50_000);
+    stage.step({ type: 'leave', session: first, reason: 'left' });
+    stage.advance(10_000);
+    const session = stage.open('ann');
+    stage.step({ type: 'activity', session, idleMs: 0 });
+    stage.advance(20_000);
+    stage.settings('ann', { availability: 'auto' });
+    const shownAt = START_AT + 80_000;
+    expect(stage.see('ann')).toMatchObject({ status: 'online', onlineSinceAt: shownAt, lastSeenAt: START_AT, lastActiveAt: START_AT });
+    expect(stage.see('ann', as('ann'))).toMatchObject({ onlineSinceAt: START_AT + 60_000, lastActiveAt: START_AT + 60_000 });
+    stage.step({ type: 'lost', session });
+    stage.advance(ENGINE_DEFAULTS.graceMs);
+    expect(stage.see('ann')).toMatchObject({ status: 'offline', lastSeenAt: START_AT, lastActiveAt: START_AT });
+    // What follows is told as ever.
+    const next = stage.open('ann');
+    expect(stage.see('ann')).toMatchObject({ lastSeenAt: stage.now, onlineSinceAt: stage.now });
+    stage.step({ type: 'leave', session: next, reason: 'left' });
+    expect(stage.see('ann').lastSeenAt).toBe(stage.now);
+  });
 });
 
 describe('rules, blocks and contacts', () => {

@@ -1,5 +1,5 @@
 import type { OutcomeBuilder } from './outcome.ts';
-import type { EngineOptions } from './policy.ts';
+import type { Claim, EngineOptions, Policy } from './policy.ts';
 import {
   ABSENT,
   type Digest,
@@ -10,16 +10,16 @@ import {
   type Slot,
   samePlatforms,
   sameSlot,
-  statusOf,
   unitePlatforms,
 } from './presence.ts';
-import type { Session } from './session.ts';
+import type { Session, SessionFigures } from './session.ts';
+import { standingOf, statusOf } from './standing.ts';
 import type { User } from './user.ts';
-import { AUDIENCE, tellsApart } from './visibility.ts';
+import { AUDIENCE, shownActiveAt, shownSeenAt, tellsApart } from './visibility.ts';
 
 /** Whether a session makes its user present: not while it asks to appear offline, nor when nothing may be recorded. */
 export function counts(session: Session): boolean {
-  return session.shown && session.state !== 'ended' && !session.user.facts.policy.optedOut;
+  return session.shown && session.state !== 'ended' && !session.muted;
 }
 
 /** Takes a proof of life into account. A session that does not count proves nothing. */
@@ -29,18 +29,24 @@ export function touch(session: Session, now: number): void {
   if (counts(session) && (user.seenAt === null || now > user.seenAt)) user.seenAt = now;
 }
 
-export function isAway(session: Session, options: EngineOptions, now: number): boolean {
+/** Times that were learnt elsewhere: the later ones stay. */
+export function keepLater(user: User, seenAt: number | null, activeAt: number | null): void {
+  if (seenAt !== null && (user.seenAt === null || seenAt > user.seenAt)) user.seenAt = seenAt;
+  if (activeAt !== null && (user.activeAt === null || activeAt > user.activeAt)) user.activeAt = activeAt;
+}
+
+export function isAway(session: SessionFigures, options: EngineOptions, now: number): boolean {
   return session.background || session.suspect || now - session.activeAt >= options.awayAfterMs;
 }
 
 /** When the session next wants attention, as far as is known now. */
-export function nextDueAt(session: Session, options: EngineOptions): number {
+export function nextDueAt(session: SessionFigures, options: EngineOptions): number {
   const awayAt = session.away ? Number.POSITIVE_INFINITY : session.activeAt + options.awayAfterMs;
   return Math.min(session.untilAt, awayAt, session.lifeDueAt);
 }
 
-/** Reduces the sessions of a user on this node to its slot; null when none counts. */
-export function digestOf(user: User, options: EngineOptions, now: number): Slot | null {
+/** Reduces the sessions of a user on this node to its slot; null when none counts. `slot` is the last one. */
+function digestOf(user: User, slot: Slot | null, options: EngineOptions, now: number): Slot | null {
   let counted = 0;
   let awake = false;
   let certain = false;
@@ -55,36 +61,39 @@ export function digestOf(user: User, options: EngineOptions, now: number): Slot 
     if (platform !== null && !platforms.includes(platform)) platforms = unitePlatforms([...platforms, platform]);
   }
   if (counted === 0) return null;
-  const slot = user.slot;
   const status = awake ? 'online' : 'away';
   const certainty = certain ? 'certain' : 'recovering';
   if (slot !== null && slot.status === status && slot.certainty === certainty && samePlatforms(slot.platforms, platforms)) return slot;
   return { status, certainty, sinceAt: slot?.sinceAt ?? now, platforms };
 }
 
-/** What all nodes together know of a user; of one who opted out nothing, whatever a node still says. */
-export function mergeOf({ slot, remoteSlots, facts }: User): Digest {
+/** What all nodes together know of a user, this one what `slot` says; of one who opted out nothing, whatever a node still says. */
+function mergeOf({ remoteSlots, facts }: User, slot: Slot | null): Digest {
   if (facts.policy.optedOut) return ABSENT;
-  if (remoteSlots === null) return merge(slot === null ? [] : [slot]);
+  if (remoteSlots === null) return slot ?? ABSENT;
   return merge([...(slot === null ? [] : [slot]), ...remoteSlots.values()]);
 }
 
 /** Brings everything that follows from a user's sessions up to date, and notes what became different. */
 export function settle(user: User, options: EngineOptions, outcome: OutcomeBuilder, now: number): void {
-  const slot = digestOf(user, options, now);
-  if (!sameSlot(slot, user.slot)) {
-    user.slot = slot;
+  const before = user.facts;
+  const last = user.slot;
+  const slot = digestOf(user, last, options, now);
+  if (!sameSlot(slot, last)) {
+    user.keepSlot(slot);
     outcome.changeSlot(user);
   }
-  const digest = mergeOf(user);
-  const before = user.facts;
+  const digest = mergeOf(user, slot);
   if (
-    before.status === statusOf(digest, user.claim) &&
+    before.status === statusOf(digest.status, before.claim) &&
     before.certainty === digest.certainty &&
     before.sinceAt === digest.sinceAt &&
     samePlatforms(before.platforms, digest.platforms)
-  )
+  ) {
+    // Nobody sees it, because the user says something else: only the slot did change.
+    if (before.present !== digest.status) user.facts = before.alike(standingOf(digest, before.claim, before.policy));
     return;
+  }
   const gone = before.status !== 'offline' && digest.status === 'offline';
   replaceFacts(user, gone ? { digest, ...restingTimes(user, before) } : { digest }, outcome, now);
 }
@@ -92,20 +101,32 @@ export function settle(user: User, options: EngineOptions, outcome: OutcomeBuild
 /** What is shown as last seen of somebody who now goes, or appears, offline: nothing newer while hidden. */
 export function restingTimes(user: User, before: Facts): Pick<FactsParts, 'restingSeenAt' | 'restingActiveAt'> {
   if (before.invisible) return { restingSeenAt: before.restingSeenAt, restingActiveAt: before.restingActiveAt };
-  return { restingSeenAt: user.seenAt, restingActiveAt: user.activeAt };
+  return { restingSeenAt: shownSeenAt(user, before), restingActiveAt: shownActiveAt(user, before) };
+}
+
+/** What may become different of a user's facts. */
+interface FactsChange {
+  digest?: Digest;
+  claim?: Claim;
+  policy?: Policy;
+  restingSeenAt?: number | null;
+  restingActiveAt?: number | null;
 }
 
 /** Puts new facts in place of the old ones, with their versions, and notes the change. */
-export function replaceFacts(user: User, changed: Partial<Omit<FactsParts, 'claim'>>, outcome: OutcomeBuilder, now: number): void {
+export function replaceFacts(user: User, changed: FactsChange, outcome: OutcomeBuilder, now: number): void {
   const before = user.facts;
-  // A claim may have hidden what the slots show by now, so it is asked anew.
-  const { digest = mergeOf(user), policy = before.policy } = changed;
+  const { digest = mergeOf(user, user.slot), claim = before.claim, policy = before.policy } = changed;
   const { restingSeenAt = before.restingSeenAt, restingActiveAt = before.restingActiveAt } = changed;
-  const after = new Facts({ digest, claim: user.claim, policy, restingSeenAt, restingActiveAt }, before.ownVersion);
+  const standing = standingOf(digest, claim, policy);
+  const after = new Facts({ standing, sinceAt: digest.sinceAt, restingSeenAt, restingActiveAt }, before.versionAfter(now));
   const live = tellsApart(before, AUDIENCE.both, after, AUDIENCE.both, 'record');
   const resting = tellsApart(before, AUDIENCE.lastSeen, after, AUDIENCE.lastSeen, 'record');
   after.follow(before, live, resting, now);
+  if (before.invisible && !after.invisible) user.revealedAt = now;
   user.facts = after;
+  if (policy.optedOut !== before.policy.optedOut)
+    for (let session = user.firstSession; session !== null; session = session.next) session.muted = policy.optedOut;
   user.tenant.note(user, before);
   outcome.saveUser(user);
   outcome.change(user, before, after);

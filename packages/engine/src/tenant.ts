@@ -1,17 +1,21 @@
 import type { Facts } from './presence.ts';
 import type { User } from './user.ts';
+import type { UserTimes } from './user-times.ts';
 import { AUDIENCE, audienceOf, seesLive, type Viewer } from './visibility.ts';
 
 /** One app: its users, and who of them is online. Nothing here is reachable from another tenant. */
 export class Tenant {
   readonly name: string;
   readonly users = new Map<string, User>();
+  /** The times of all users of the engine. */
+  readonly times: UserTimes;
   #onlineCount = 0;
   /** Online users with a rule, a block or invisibility: those whom not everyone sees. All others are counted, not visited. */
   readonly #guarded = new Set<User>();
 
-  constructor(name: string) {
+  constructor(name: string, times: UserTimes) {
     this.name = name;
+    this.times = times;
   }
 
   /** How many are online, whoever may see them. */

@@ -1,4 +1,4 @@
-import { type Deadlines, Timed } from './deadlines.ts';
+import type { Deadlines } from './deadlines.ts';
 
 export interface TypingKey {
   readonly tenant: string;
@@ -7,34 +7,48 @@ export interface TypingKey {
   readonly conversation: string;
 }
 
-/** One person typing to another in one conversation, until it is renewed, stopped or old. */
-export class Typing extends Timed {
-  readonly key: TypingKey;
-
-  constructor(key: TypingKey) {
-    super();
-    this.key = key;
-  }
-}
-
+/** Who is typing to whom in which conversation, until it is renewed, stopped or old. */
 export class TypingTable {
-  readonly #typing = new Map<string, Typing>();
+  readonly #deadlines: Deadlines;
+  readonly #places = new Map<string, number>();
+  readonly #keys: (TypingKey | undefined)[] = [];
+  readonly #freePlaces: number[] = [];
+
+  constructor(deadlines: Deadlines) {
+    this.#deadlines = deadlines;
+  }
+
+  get size(): number {
+    return this.#places.size;
+  }
 
   /** Starts, renews or stops; says whether something that had started was stopped. */
-  set(event: TypingKey & { isTyping: boolean }, untilAt: number, deadlines: Deadlines): boolean {
-    const name = nameOf(event);
-    const known = this.#typing.get(name);
-    if (known !== undefined) deadlines.remove(known);
-    if (!event.isTyping) return this.#typing.delete(name);
-    const typing = known ?? new Typing({ tenant: event.tenant, from: event.from, to: event.to, conversation: event.conversation });
-    this.#typing.set(name, typing);
-    deadlines.ensure(typing, untilAt);
+  set(event: TypingKey & { isTyping: boolean }, untilAt: number): boolean {
+    const known = this.#places.get(nameOf(event));
+    if (known !== undefined) this.#deadlines.remove(known);
+    if (!event.isTyping) {
+      if (known !== undefined) this.end(known);
+      return known !== undefined;
+    }
+    this.#deadlines.ensure(known ?? this.#begin(event), untilAt);
     return false;
   }
 
-  end(typing: Typing): TypingKey {
-    this.#typing.delete(nameOf(typing.key));
-    return typing.key;
+  #begin({ tenant, from, to, conversation }: TypingKey): number {
+    const key = { tenant, from, to, conversation };
+    const place = this.#freePlaces.pop() ?? this.#keys.length;
+    this.#keys[place] = key;
+    this.#places.set(nameOf(key), place);
+    return place;
+  }
+
+  /** Ends the typing at this place, whose deadline is over. */
+  end(place: number): TypingKey {
+    const key = this.#keys[place] as TypingKey;
+    this.#keys[place] = undefined;
+    this.#freePlaces.push(place);
+    this.#places.delete(nameOf(key));
+    return key;
   }
 }
 

@@ -64,6 +64,16 @@ export function seesLive(facts: Facts, audience: Audience): boolean {
   return (audience & OWN_BIT) !== 0 || ((audience & AUDIENCE.online) !== 0 && !facts.invisible);
 }
 
+/** Last seen, as others who see the user are shown it: nothing from a time when the user was hidden. */
+export function shownSeenAt({ seenAt, revealedAt }: User, { restingSeenAt }: Facts): number | null {
+  return seenAt !== null && seenAt < revealedAt ? restingSeenAt : seenAt;
+}
+
+/** The same of the last input. */
+export function shownActiveAt({ activeAt, revealedAt }: User, { restingActiveAt }: Facts): number | null {
+  return activeAt !== null && activeAt < revealedAt ? restingActiveAt : activeAt;
+}
+
 /** The view of an audience. */
 export function viewOf(user: User, audience: Audience): View {
   const { facts } = user;
@@ -79,9 +89,9 @@ export function viewOf(user: User, audience: Audience): View {
   return {
     status: facts.status,
     certainty: facts.certainty,
-    lastSeenAt: mayTime ? user.seenAt : null,
-    lastActiveAt: mayTime ? user.activeAt : null,
-    onlineSinceAt: facts.sinceAt,
+    lastSeenAt: own ? user.seenAt : mayTime ? shownSeenAt(user, facts) : null,
+    lastActiveAt: own ? user.activeAt : mayTime ? shownActiveAt(user, facts) : null,
+    onlineSinceAt: own ? facts.sinceAt : Math.max(facts.sinceAt as number, user.revealedAt),
     text: facts.text,
     platforms: facts.platforms,
     version: own ? facts.ownVersion : facts.liveVersion,

@@ -1,3 +1,4 @@
+import { grownInts } from './packed.ts';
 import type { User } from './user.ts';
 
 /** Who watches: a connection, as the engine needs to know it. Made by `Watches.join`. */
@@ -38,6 +39,11 @@ export class Watches<T = unknown> {
   /** All edges. */
   get size(): number {
     return this.#size;
+  }
+
+  /** How many there were at most at one time. */
+  get tableSize(): number {
+    return this.#used;
   }
 
   join(owner: T): Watcher<T> {
@@ -146,11 +152,11 @@ export class Watches<T = unknown> {
   }
 
   #grow(): void {
-    this.#userOf = grown(this.#userOf);
-    this.#watcherOf = grown(this.#watcherOf);
-    this.#nextOfUser = grown(this.#nextOfUser);
-    this.#previousOfUser = grown(this.#previousOfUser);
-    this.#nextOfWatcher = grown(this.#nextOfWatcher);
+    this.#userOf = grownInts(this.#userOf);
+    this.#watcherOf = grownInts(this.#watcherOf);
+    this.#nextOfUser = grownInts(this.#nextOfUser);
+    this.#previousOfUser = grownInts(this.#previousOfUser);
+    this.#nextOfWatcher = grownInts(this.#nextOfWatcher);
   }
 }
 
@@ -170,16 +176,6 @@ function unlink(first: Int32Array, next: Int32Array, previous: Int32Array, owner
   if (after !== NONE) previous[after] = before;
 }
 
-// By an eighth: little is left unused, and copying stays cheap next to what fills it.
-function grown(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(Math.ceil(array.length * 1.125));
-  larger.set(array);
-  return larger;
-}
-
 function grownHeads(heads: Int32Array<ArrayBuffer>, index: number): Int32Array<ArrayBuffer> {
-  if (index < heads.length) return heads;
-  const larger = new Int32Array(Math.max(index + 1, Math.ceil(heads.length * 1.25))).fill(NONE);
-  larger.set(heads);
-  return larger;
+  return index < heads.length ? heads : grownInts(heads, index + 1, NONE);
 }
