@@ -39,6 +39,7 @@ export const CLOSE_CODES = {
   4401: { retry: 'signed-in', message: 'The token is missing, invalid or has ended.' },
   4403: { retry: 'never', message: 'The token was revoked, the user was signed out, or the origin is not allowed.' },
   4408: { retry: 'later', message: 'No hello came in time, or pings went unanswered.' },
+  4409: { retry: 'never', message: 'The session goes on over another link of the same client.' },
   4008: { retry: 'later', message: 'The client read too slowly; it gets a fresh snapshot when it returns.' },
   4429: { retry: 'later', message: 'Too many connections or frames.' },
 } as const satisfies Record<number, CloseMeaning>;

@@ -128,6 +128,7 @@ export class ConnectionActions implements Actions {
     );
     if (loading !== undefined) await loading;
     if (this.#dialect.watchesAsked === true) await this.#watchAsked(ids);
+    this.#answer(ids);
     return service.views(this.#viewer, ids);
   }
 
@@ -142,7 +143,13 @@ export class ConnectionActions implements Actions {
       profile: shownProfile(user, options.expose),
     }));
     if (this.#dialect.watchesAsked === true) await this.#watchAsked(people);
+    this.#answer(people);
     return { people, count, truncated: people.length < count };
+  }
+
+  #answer(users: readonly { readonly id: string }[]): void {
+    const { fanout, service } = this.#options;
+    fanout.answered(this.#connection, service.engine.roster.tenant(this.#viewer.tenant), users);
   }
 
   // The question is answered in full; beyond the limits, it only is not a wish to be told any more.

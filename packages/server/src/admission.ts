@@ -10,7 +10,7 @@ const KEYS_MAX = 200_000;
 /** Counts connections and rates, of the process, of each address and of each user, and refuses what goes over a limit. */
 export class Admission {
   readonly #options: ServerOptions;
-  readonly #byAddress = new Map<string, { connections: number; unauthenticated: number }>();
+  readonly #byAddress = new Map<string, AddressCounts>();
   readonly #connects: TokenBuckets;
   readonly #messages: TokenBuckets;
   readonly #changes: TokenBuckets;
@@ -19,6 +19,10 @@ export class Admission {
   #connections = 0;
 
   readonly #onLimited: (limit: string) => void;
+  readonly #departed = ({ address, connections }: AddressCounts): void => {
+    this.#connections -= 1;
+    if (connections === 0) this.#byAddress.delete(address);
+  };
 
   /** `onLimited` is told the name of each limit that somebody met. */
   constructor(options: ServerOptions, clock: Clock, onLimited: (limit: string) => void = () => {}) {
@@ -45,7 +49,7 @@ export class Admission {
 
   /** Counts a connection that has not signed in yet; throws UNAVAILABLE or RATE_LIMITED. Give it back with `depart`. */
   arrive(address: string): Arriving {
-    const counts = this.#byAddress.get(address) ?? { connections: 0, unauthenticated: 0 };
+    const counts = this.#byAddress.get(address) ?? { address, connections: 0, unauthenticated: 0 };
     if (this.#connections >= this.#options.connectionsMax) {
       this.#onLimited('connections');
       throw new PorchlightError('UNAVAILABLE', undefined, { retryAfterMs: 5_000 });
@@ -62,7 +66,7 @@ export class Admission {
     this.#connections += 1;
     counts.connections += 1;
     counts.unauthenticated += 1;
-    return this.#arriving(address, counts);
+    return new CountedArrival(counts, this.#departed);
   }
 
   /** Throws RATE_LIMITED when a user has that many connections already. */
@@ -100,31 +104,44 @@ export class Admission {
     if (waitMs === Number.POSITIVE_INFINITY) throw new PorchlightError('TOO_MANY_IDS', 'More than may ever be asked at once.');
     throw new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: Math.ceil(waitMs) });
   }
-
-  #arriving(address: string, counts: { connections: number; unauthenticated: number }): Arriving {
-    let signedIn = false;
-    let departed = false;
-    return {
-      signedIn: () => {
-        if (!signedIn && !departed) counts.unauthenticated -= 1;
-        signedIn = true;
-      },
-      depart: () => {
-        if (departed) return;
-        if (!signedIn) counts.unauthenticated -= 1;
-        departed = true;
-        this.#connections -= 1;
-        counts.connections -= 1;
-        if (counts.connections === 0) this.#byAddress.delete(address);
-      },
-    };
-  }
 }
 
 /** A counted connection; both members may be called repeatedly. */
 export interface Arriving {
   signedIn(): void;
   depart(): void;
+}
+
+interface AddressCounts {
+  readonly address: string;
+  connections: number;
+  unauthenticated: number;
+}
+
+// A class, as there is one for every connection: its functions would cost 180 bytes each time.
+class CountedArrival implements Arriving {
+  readonly #counts: AddressCounts;
+  readonly #onDeparted: (counts: AddressCounts) => void;
+  #isSignedIn = false;
+  #isDeparted = false;
+
+  constructor(counts: AddressCounts, onDeparted: (counts: AddressCounts) => void) {
+    this.#counts = counts;
+    this.#onDeparted = onDeparted;
+  }
+
+  signedIn(): void {
+    if (!this.#isSignedIn && !this.#isDeparted) this.#counts.unauthenticated -= 1;
+    this.#isSignedIn = true;
+  }
+
+  depart(): void {
+    if (this.#isDeparted) return;
+    this.signedIn();
+    this.#isDeparted = true;
+    this.#counts.connections -= 1;
+    this.#onDeparted(this.#counts);
+  }
 }
 
 const keyOf = ({ tenant, user }: Pick<Identity, 'tenant' | 'user'>) => `${tenant}\u0000${user}`;

@@ -1,5 +1,6 @@
 import type { SessionDetails } from '@porchlight/engine';
 import type { Identity } from './authenticate.ts';
+import type { Connection } from './connection.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Link } from './transports/link.ts';
 
@@ -17,5 +18,5 @@ export interface Arrival {
   /** The page can be asked for a sign of life. */
   answersPing?: boolean;
   /** Told once when the connection is forgotten. */
-  dropped?: () => void;
+  dropped?: (connection: Connection) => void;
 }

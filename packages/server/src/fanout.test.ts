@@ -73,6 +73,20 @@ describe('telling', () => {
     expect(words(link)).toEqual(['cara busy']);
   });
 
+  test('[S10.12] what an answer said between a change and its flush is taken back, should it not hold any more', async () => {
+    const bob = await staged.connect('bob', { dialects: [staged.dialect('user-status')] });
+    await staged.connect('dan');
+    const ann = await staged.connect('ann');
+    expect(await staged.send(bob.connection, 'getOnlineUsers')).toMatchObject([{ userId: 'ann' }, { userId: 'bob' }, { userId: 'dan' }]);
+    staged.node.gateway.left(ann.connection);
+    bob.link.takeTold();
+    staged.clock.advance(TICK_MS);
+    expect(bob.link.takeTold()).toMatchObject([
+      ['userStatusChanged', { userId: 'dan', status: 'online' }],
+      ['userStatusChanged', { userId: 'ann', status: 'offline' }],
+    ]);
+  });
+
   test('[S10.3] of many changes the last one is told', async () => {
     const { link } = await watcher('bob', 'ann', 'cara');
     await staged.connect('cara');

@@ -1,7 +1,19 @@
-import { type Audience, audienceOf, type Change, type Facts, tellsApart, type User, viewOf, type Watches } from '@porchlight/engine';
+import {
+  type Audience,
+  audienceOf,
+  type Change,
+  type Facts,
+  type Tenant,
+  tellsApart,
+  type User,
+  type Viewer,
+  viewOf,
+  type Watches,
+} from '@porchlight/engine';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
 import type { Dialect, Message, Shown } from './dialects/dialect.ts';
+import type { TakenUsers } from './dirty-users.ts';
 import { SharedEncodings } from './shared-encodings.ts';
 import { spelledFor, spellsNumbers } from './spelling.ts';
 import type { Fragment, Link } from './transports/link.ts';
@@ -85,6 +97,15 @@ export class Fanout {
       const message = this.#word(dialect, shownTo(connection, dialect, user, audience), now, extra);
       if (message !== undefined) link.say([message]);
     });
+  }
+
+  /** An answer under way tells a connection how these users are: should they be as they were by the next flush, that has to be told. */
+  answered(connection: Connection, tenant: Tenant | undefined, ids: Iterable<{ readonly id: string }>): void {
+    if (connection.dirty.size === 0 || tenant === undefined) return;
+    for (const { id } of ids) {
+      const user = tenant.users.get(id);
+      if (user !== undefined) connection.dirty.answer(user);
+    }
   }
 
   /** A link that could take nothing can take something again, or an answer that was under way has been given. */
@@ -188,9 +209,9 @@ export class Fanout {
   #flushOne(connection: Connection, now: number): void {
     const link = connection.link;
     if (link === null) return;
-    const { users, told } = connection.dirty.take();
+    const taken = connection.dirty.take();
     const fragments: Fragment[] = [];
-    for (const dialect of connection.dialects) this.#collect(connection, link, dialect, users, told, now, fragments);
+    for (const dialect of connection.dialects) this.#collect(connection, link, dialect, taken, now, fragments);
     if (fragments.length === 0) return;
     // Half of the interval is slack: a connection told between two ticks is told again on the next one, not on the one after.
     connection.quietUntilAt = now + (connection.flushMs > this.#options.flushMs ? connection.flushMs : connection.flushMs / 2);
@@ -203,8 +224,7 @@ export class Fanout {
     connection: Connection,
     link: Link,
     dialect: Dialect,
-    users: readonly User[],
-    told: readonly Facts[],
+    { users, told, answered }: TakenUsers,
     now: number,
     fragments: Fragment[],
   ): void {
@@ -219,7 +239,8 @@ export class Fanout {
       const after = user.facts;
       const audience = audienceOf(viewer, user.tenant.name, user.id, after);
       const beforeAudience = before.policy === after.policy ? audience : audienceOf(viewer, user.tenant.name, user.id, before);
-      if (!tellsApart(before, beforeAudience, after, audience, dialect.grain)) continue;
+      const isTold = !tellsApart(before, beforeAudience, after, audience, dialect.grain);
+      if (isTold && (answered === null || !this.#contradicts(answered.get(user), user, viewer, dialect))) continue;
       if (shared === undefined || audience !== sharedAudience) {
         shared = this.#encodings.by(format, audience, now);
         sharedAudience = audience;
@@ -227,6 +248,12 @@ export class Fanout {
       const fragment = shared.get(user) ?? this.#encode(connection, link, dialect, user, audience, now, shared);
       if (fragment !== undefined) fragments.push(fragment);
     }
+  }
+
+  #contradicts(answered: Facts | undefined, user: User, viewer: Viewer, dialect: Dialect): boolean {
+    if (answered === undefined) return false;
+    const audienceUnder = (facts: Facts) => audienceOf(viewer, user.tenant.name, user.id, facts);
+    return tellsApart(answered, audienceUnder(answered), user.facts, audienceUnder(user.facts), dialect.grain);
   }
 
   // A connection that only hears of those it watches was marked because it watches; one that hears of everyone has to be asked.
@@ -268,7 +295,6 @@ export class Fanout {
   }
 }
 
-/** A user as a connection may see them, spelled its way. */
 function shownTo(connection: Connection, dialect: Dialect, user: User, audience: Audience): Shown {
   return { id: user.id, spelled: spelledFor(connection, dialect, user.id), view: viewOf(user, audience) };
 }

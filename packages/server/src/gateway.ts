@@ -4,7 +4,7 @@ import { Admission } from './admission.ts';
 import type { Arrival } from './arrival.ts';
 import type { Identity } from './authenticate.ts';
 import type { Clock } from './clock.ts';
-import { type Connection, newConnection } from './connection.ts';
+import { Connection } from './connection.ts';
 import type { Counting } from './counting.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { PorchlightError } from './errors.ts';
@@ -64,7 +64,7 @@ export class Gateway {
 
   /** Takes in a connection, and signs its user in if it is known by now. Rejects with UNAUTHENTICATED or RATE_LIMITED. */
   async connect(arrival: Arrival): Promise<Connection> {
-    const connection = newConnection(arrival, this.#options.watches, this.#options.options.flushMs);
+    const connection = new Connection(arrival, this.#options.watches, this.#options.options.flushMs);
     try {
       if (arrival.identity !== null) await this.signIn(connection, arrival.identity);
     } catch (error) {
@@ -109,7 +109,7 @@ export class Gateway {
 
   /** Begins a session for a connection that has none. */
   openSession(connection: Connection): void {
-    const { identity, arrival } = connection;
+    const { identity } = connection;
     // A message that was still being answered when its connection left must not bring the user back.
     if (connection.closed || identity === null || connection.session !== null || connection.watchOnly) return;
     const { service } = this.#options;
@@ -129,11 +129,11 @@ export class Gateway {
         appVersion: null,
         device: null,
         screen: null,
-        ...arrival.details,
+        ...connection.details,
       },
-      deviceKey: arrival.deviceKey,
+      deviceKey: connection.deviceKey,
       ...(only?.graceMs === undefined ? null : { graceMs: only.graceMs }),
-      answersPing: arrival.answersPing ?? false,
+      answersPing: connection.answersPing,
       profile: identity.profile,
     });
   }
@@ -190,7 +190,7 @@ export class Gateway {
     const same = connection.identity?.tenant === identity.tenant && connection.identity.user === identity.user;
     if (connection.closed || session === null || !same || this.#options.service.engine.session(session) === undefined) return false;
     if (this.#options.identities.isRevoked(identity)) return false;
-    connection.link?.close(1000);
+    connection.link?.close(4409);
     connection.link = link;
     connection.identity = identity;
     connection.expiresAt = identity.expiresAt ?? Number.POSITIVE_INFINITY;
@@ -220,7 +220,7 @@ export class Gateway {
     if (connection.closed) return;
     connection.closed = true;
     connection.link = null;
-    connection.arrival.dropped?.();
+    connection.dropped?.(connection);
     this.#connections.delete(connection);
     if (connection.session !== null) this.#bySession.delete(connection.session);
     this.signedIn.delete(connection);

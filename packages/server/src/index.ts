@@ -4,6 +4,9 @@ export { type Authenticator, createAuthenticator, type Identity, signToken } fro
 export { type Backend, createBackend } from './backend.ts';
 export { type Clock, createManualClock, createSystemClock, type ManualClock, type Timekeeping } from './clock.ts';
 export type { Cluster, ClusterEvents } from './cluster/cluster.ts';
+export type { HeldSlot, LogEntry, MeetingPoint } from './cluster/meeting-point.ts';
+export { createMember } from './cluster/member.ts';
+export { createMemoryMeetingPoint, type MeetingState, type MemoryMeetingPoint } from './cluster/memory-meeting-point.ts';
 export { createSoloCluster } from './cluster/solo.ts';
 export type { Connection } from './connection.ts';
 export { createServer, type Server, type ServerOverrides } from './create-server.ts';
@@ -21,3 +24,4 @@ export { createSqliteStore } from './stores/sqlite.ts';
 export * from './stores/store.ts';
 export { createHttpListener } from './transports/http.ts';
 export type { Fragment, Link } from './transports/link.ts';
+export { createWebSocketTransport } from './transports/websocket.ts';

@@ -43,6 +43,7 @@ export class Leases {
       this.#options.counting.ended('left');
       this.#options.service.step({ type: 'leave', session: lease.number, reason: 'left' });
     }
+    this.#options.service.endElsewhere(identity.tenant, identity.user, leaseKey(identity));
   }
 
   #renew(identity: Identity, dialect: string, { platform, appVersion, device, screen, background }: LeaseDetails): void {

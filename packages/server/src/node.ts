@@ -107,6 +107,7 @@ export function createNode(given: NodeParts): PresenceNode {
         metrics.changes.inc();
         fanout.note(change);
       },
+      together: (work) => fanout.together(work),
       settled: () => fanout.flush(),
       typing: (change) =>
         tellTyping(

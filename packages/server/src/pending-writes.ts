@@ -1,16 +1,18 @@
 import type { Session, User } from '@porchlight/engine';
-import type { Relation } from './stores/store.ts';
+import type { Relation, SettingsChange } from './stores/store.ts';
 
 /** What is to be written: which users and sessions, whatever they are like by then, and which relations, in order. */
 export class PendingWrites {
   users = new Set<User>();
   sessions = new Set<Session>();
   relations: Relation[] = [];
+  /** Only where a store is shared: what is to become of settings, field by field, in order. */
+  settings: SettingsChange[] = [];
   /** Users of whom every time and session is to be forgotten first. */
   forget: User[] = [];
 
   get size(): number {
-    return this.users.size + this.sessions.size + this.relations.length + this.forget.length;
+    return this.users.size + this.sessions.size + this.relations.length + this.settings.length + this.forget.length;
   }
 
   /** Empties this one into another. */
@@ -26,10 +28,11 @@ export class PendingWrites {
     for (const session of later.sessions) this.sessions.add(session);
     // Not spread into push: a stack holds only so many arguments.
     this.relations = [...this.relations, ...later.relations];
+    this.settings = [...this.settings, ...later.settings];
     this.forget = [...this.forget, ...later.forget];
   }
 
-  /** Adds what was noted earlier: of two relations of the same pair the later one must stay the last. */
+  /** Adds what was noted earlier: of two relations of the same pair, and of two changes of a setting, the later one must stay the last. */
   addBefore(earlier: PendingWrites): void {
     const later = this.take();
     this.add(earlier);
@@ -48,6 +51,7 @@ export class PendingWrites {
     for (const user of this.users) partOf(user).users.add(user);
     for (const session of this.sessions) partOf(session.user).sessions.add(session);
     for (const relation of this.relations) partOf(relation).relations.push(relation);
+    for (const change of this.settings) partOf(change).settings.push(change);
     for (const user of this.forget) partOf(user).forget.push(user);
     return [...parts.values()];
   }
@@ -59,7 +63,9 @@ export class PendingWrites {
 
   /** Whose writes these are. */
   keys(): Set<string> {
-    return new Set([...this.users, ...this.forget, ...[...this.sessions].map(({ user }) => user), ...this.relations].map(keyOf));
+    return new Set(
+      [...this.users, ...this.forget, ...[...this.sessions].map(({ user }) => user), ...this.relations, ...this.settings].map(keyOf),
+    );
   }
 
   /** The first of `keys`; for a part, the only one. */

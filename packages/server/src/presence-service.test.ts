@@ -51,6 +51,54 @@ describe('restarts', () => {
   });
 });
 
+describe('whoever was lost when the process ended', () => {
+  const LOST_BEFORE_MS = 5_000;
+  /** Ann's connection breaks, and soon afterwards the process ends. */
+  async function endInGrace(isStop: boolean) {
+    const disk = createMemoryDisk();
+    const first = await stageNode({}, { store: createMemoryStore(disk) });
+    const { connection } = await first.connect('ann');
+    await beats(first, 3);
+    first.node.gateway.lost(connection);
+    const lostAt = first.clock.now();
+    await beats(first, LOST_BEFORE_MS / 1_000);
+    if (isStop) {
+      first.node.gateway.drain(() => 0);
+      await first.node.close();
+    }
+    const clock = createManualClock(first.clock.now() + 2_000);
+    const second = await stageNode({}, { store: createMemoryStore(disk), incarnation: 'n2', clock });
+    const watcher = await second.connect('bob');
+    await second.send(watcher.connection, 'watch', { type: 'watch', add: ['ann'] });
+    return { second, watcher, clock, lostAt, restMs: second.options.graceMs - LOST_BEFORE_MS };
+  }
+
+  test.each([true, false])(
+    '[S9.7] [I1b] has the rest of the grace, and is then last seen when last heard (in good order: %s)',
+    async (isStop) => {
+      const { second, watcher, clock, lostAt, restMs } = await endInGrace(isStop);
+      clock.advance(restMs - 1);
+      expect(second.node.service.view(viewer, 'ann')).toMatchObject({ status: 'online', certainty: 'recovering' });
+      expect(watcher.link.takeTold()).toEqual([]);
+      // The end of a process that crashed is its last beat.
+      clock.advance(isStop ? 1 : 2_000);
+      const { status, lastSeenAt } = second.node.service.view(viewer, 'ann');
+      expect(status).toBe('offline');
+      expect(lostAt - lastSeenAt!).toBeLessThanOrEqual(3_000);
+      expect(lastSeenAt).toBeLessThanOrEqual(lostAt);
+    },
+  );
+
+  test('[S9.7] [S9.2] and never left who comes back within it', async () => {
+    const { second, watcher, clock, restMs } = await endInGrace(true);
+    clock.advance(restMs - 1);
+    await second.connect('ann');
+    clock.advance(second.options.graceMs);
+    expect(watcher.link.told).toEqual([]);
+    expect(second.node.service.view(viewer, 'ann')).toMatchObject({ status: 'online', certainty: 'certain' });
+  });
+});
+
 describe('users in memory', () => {
   test('[S12.10] those whom nobody refers to are let go, others stay, and come back as they were', async () => {
     const staged = await stageNode({}, { idleUsersMax: 10 });

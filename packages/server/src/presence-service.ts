@@ -15,13 +15,15 @@ import type { Clock } from './clock.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import type { Connection } from './connection.ts';
 import type { Shown } from './dialects/dialect.ts';
+import { Neighbours, timesOf } from './neighbours.ts';
 import { Residents } from './residents.ts';
-import type { SessionRecord, Store, StoreBatch } from './stores/store.ts';
+import type { Recovery, SessionRecord, SettingsChange, SharedStore, Store, StoreBatch } from './stores/store.ts';
 import { WriteBehind } from './write-behind.ts';
 
 interface PresenceServiceOptions {
   engine: EngineOptions;
   clock: Clock;
+  /** A `SharedStore` where there are several nodes. */
   store: Store;
   cluster: Cluster;
   /** Names this incarnation: a restarted process is another one. */
@@ -36,6 +38,8 @@ interface PresenceServiceOptions {
 /** What the shell carries out for the service, besides cluster and store. */
 interface PresenceServiceEvents {
   changed(change: Change): void;
+  /** What is stepped within is told together. */
+  together(work: () => void): void;
   /** All changes of a step were noted. */
   settled(): void;
   typing(change: TypingChange): void;
@@ -55,6 +59,8 @@ export class PresenceService {
   readonly #events: PresenceServiceEvents;
   readonly #writeBehind: WriteBehind;
   readonly #residents: Residents;
+  /** Undefined where there can be none. */
+  readonly #neighbours: Neighbours | undefined;
   #sessionCounter = 0;
   #cancelAlarm: (() => void) | undefined;
   #alarmAt = Number.POSITIVE_INFINITY;
@@ -68,12 +74,17 @@ export class PresenceService {
       store: options.store,
       clock: options.clock,
       node: options.node,
+      isShared: options.cluster.several,
       flushMs: options.saveMs,
       beatMs: options.beatMs,
       onError: (error) => events.storeFailed(error),
+      onBuried: () => options.cluster.rejoin(),
       onRefused: (_user, cause) =>
         events.storeFailed(new Error('The store takes writes, but not those of one user; they are tried again every minute.', { cause })),
-      onWritten: (batch, tookMs) => events.written(batch, tookMs),
+      onWritten: (batch, tookMs) => {
+        events.written(batch, tookMs);
+        for (const name of [...(batch.settings ?? []), ...batch.relations]) this.#neighbours?.stored(name);
+      },
     });
     this.#residents = new Residents({
       engine: this.engine,
@@ -85,19 +96,26 @@ export class PresenceService {
       step: (event) => this.step(event),
       onFailure: (error) => events.storeFailed(error),
     });
+    if (!options.cluster.several) return;
+    this.#neighbours = new Neighbours({
+      engine: this.engine,
+      clock: options.clock,
+      cluster: options.cluster,
+      store: options.store as SharedStore,
+      residents: this.#residents,
+      writeBehind: this.#writeBehind,
+      step: (event) => this.step(event),
+      together: events.together,
+      recover: (recovery) => this.#recoverAll(recovery),
+      onFailure: (error) => events.storeFailed(error),
+    });
   }
 
   /** Opens store and cluster, and takes over what an earlier process left: those who were online then are `recovering` until the grace is over. */
   async start(): Promise<void> {
-    const { clock, store, cluster, node } = this.#options;
-    const recovery = await store.open(node, clock.now());
-    await cluster.join(node, {
-      slot: (tenant, user, from, slot, seenAt, activeAt) => this.#receive(tenant, user, from, slot, seenAt, activeAt),
-      settings: () => {},
-    });
-    await this.#loadInPages([...recovery.online, ...recovery.leases]);
-    for (const { tenant, user, seenAt } of recovery.online) this.#recover(tenant, user, seenAt, undefined);
-    for (const lease of recovery.leases) this.#recover(lease.tenant, lease.user, lease.seenAt, lease);
+    const { clock, store, node } = this.#options;
+    if (this.#neighbours !== undefined) await this.#neighbours.start(node);
+    else await this.#recoverAll(await store.open(node, clock.now()));
     this.#writeBehind.start();
   }
 
@@ -125,23 +143,37 @@ export class PresenceService {
   /** As `step`, and resolves when what followed is durable. */
   async stepDurably(event: EngineEvent): Promise<void> {
     this.step(event);
+    if (event.type === 'settings' || event.type === 'sign-out') this.#writeBehind.changeSettings(settingsChange(event));
     if (event.type === 'relate')
       for (const other of event.others)
         this.#writeBehind.relate({ tenant: event.tenant, user: event.user, kind: event.kind, other, present: event.present });
     await this.#writeBehind.flushed('user' in event ? this.find(event.tenant, event.user) : undefined);
-    if ('tenant' in event && 'user' in event) this.#options.cluster.announce(event.tenant, event.user);
+    if ('tenant' in event && 'user' in event) await this.#neighbours?.reloaded(event);
+  }
+
+  /** Ends leases of this device key on all other nodes. */
+  endElsewhere(tenant: string, user: string, deviceKey: string): void {
+    this.#neighbours?.loggedOut({ tenant, user }, deviceKey);
   }
 
   view(viewer: Viewer, id: string): View {
     this.#catchUp();
-    return this.engine.roster.view(viewer, id);
+    return this.#doubted(viewer, id, this.engine.roster.view(viewer, id));
+  }
+
+  // What is known of others' users may be over; nobody is said to have gone for that. Who looks offline to the viewer is doubted whether
+  // they are or not.
+  #doubted(viewer: Viewer, id: string, view: View): View {
+    if (!this.#options.cluster.isCutOff) return view;
+    const isHere = view.status !== 'offline' && this.find(viewer.tenant, id)?.slot !== null;
+    return isHere ? view : { ...view, certainty: 'suspect' };
   }
 
   /** The views of many, all of this moment, in the order asked. */
   views(viewer: Viewer, ids: readonly { readonly id: string; readonly spelled: string | number }[]): Shown[] {
     this.#catchUp();
     const { roster } = this.engine;
-    return ids.map(({ id, spelled }) => ({ id, spelled, view: roster.view(viewer, id) }));
+    return ids.map(({ id, spelled }) => ({ id, spelled, view: this.#doubted(viewer, id, roster.view(viewer, id)) }));
   }
 
   /** Brings the engine to this moment, so that no answer is older than the question though the alarm be late. */
@@ -191,7 +223,7 @@ export class PresenceService {
 
   #commit(outcome: Outcome): void {
     const { cluster } = this.#options;
-    for (const user of outcome.slots) cluster.put(user.tenant.name, user.id, user.slot, user.seenAt, user.activeAt);
+    for (const user of outcome.slots) cluster.put({ tenant: user.tenant.name, user: user.id }, user.slot, timesOf(user));
     for (const user of outcome.forgotten) this.#writeBehind.forget(user);
     for (const user of outcome.users) this.#writeBehind.saveUser(user);
     for (const session of outcome.sessions) this.#writeBehind.saveSession(session);
@@ -222,7 +254,13 @@ export class PresenceService {
     for (const [tenant, ids] of byTenant) await this.load(tenant, [...ids]);
   }
 
-  #recover(tenant: string, user: string, seenAt: number, lease: SessionRecord | undefined): void {
+  async #recoverAll({ online = [], leases }: Pick<Recovery, 'leases'> & Partial<Recovery>): Promise<void> {
+    await this.#loadInPages([...online, ...leases]);
+    for (const { tenant, user, seenAt, graceMs } of online) this.#recover(tenant, user, seenAt, undefined, graceMs);
+    for (const lease of leases) this.#recover(lease.tenant, lease.user, lease.seenAt, lease);
+  }
+
+  #recover(tenant: string, user: string, seenAt: number, lease: SessionRecord | undefined, graceMs?: number): void {
     this.step({
       type: 'recover',
       tenant,
@@ -236,21 +274,20 @@ export class PresenceService {
         screen: lease?.screen ?? null,
       },
       seenAt,
+      ...(graceMs === undefined ? null : { graceMs }),
       lease:
         lease === undefined
           ? null
           : { storedId: lease.id, startedAt: lease.startedAt, untilAt: lease.leaseUntilAt ?? seenAt, shown: !lease.hidden },
     });
   }
+}
 
-  #receive(
-    tenant: string,
-    user: string,
-    node: string,
-    slot: Parameters<Cluster['put']>[2],
-    seenAt: number | null,
-    activeAt: number | null,
-  ): void {
-    this.step({ type: 'slot', tenant, user, node, slot, seenAt, activeAt });
-  }
+/** Which fields of the store's record an event changes; a sign-out is kept with the user, and only has to be told. */
+function settingsChange(event: Extract<EngineEvent, { type: 'settings' | 'sign-out' }>): SettingsChange {
+  const { tenant, user } = event;
+  if (event.type === 'sign-out') return { tenant, user, changed: {} };
+  const { availability, text, untilAt, onlineRule, lastSeenRule, optedOut } = event;
+  const given = { availability, text, availabilityUntilAt: untilAt, onlineRule, lastSeenRule, optedOut };
+  return { tenant, user, changed: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
 }

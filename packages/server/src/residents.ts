@@ -46,6 +46,17 @@ export class Residents {
     return missing === undefined ? undefined : this.#ask(tenant, missing);
   }
 
+  /** What the store holds of these users by now; for those it never heard of, what holds for strangers. */
+  async read(tenant: string, users: readonly string[]): Promise<LoadedUser[]> {
+    const stored = await this.#storedUsers(tenant, users);
+    return users.map((id) => this.#loadedUser(id, stored.get(id)));
+  }
+
+  /** Resolves when nobody of this tenant is being brought in on the strength of what the store held before now. */
+  async settled(tenant: string): Promise<void> {
+    await this.#loading.get(tenant)?.promise.catch(() => {});
+  }
+
   /** Looks at a bounded number of users each time it is called, round and round. */
   evictIdle(): void {
     const { engine, idleUsersMax, isNeeded } = this.#options;
@@ -77,10 +88,10 @@ export class Residents {
   }
 
   async #loadNow(tenant: string, users: readonly string[]): Promise<void> {
-    const stored = await this.#storedUsers(tenant, users);
-    const others = await this.#options.cluster.read(tenant, users);
-    this.#options.step({ type: 'loaded', tenant, users: users.map((id) => this.#loadedUser(id, stored.get(id))) });
-    for (const { user, node, slot } of others) this.#options.step({ type: 'slot', tenant, user, node, slot, seenAt: null, activeAt: null });
+    const { cluster, step } = this.#options;
+    step({ type: 'loaded', tenant, users: await this.read(tenant, users) });
+    if (!cluster.several) return;
+    for (const user of users) for (const remote of cluster.read({ tenant, user })) step({ type: 'slot', tenant, user, ...remote });
   }
 
   async #storedUsers(tenant: string, users: readonly string[]): Promise<Map<string, StoredUser>> {

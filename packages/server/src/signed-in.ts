@@ -5,16 +5,18 @@ interface Who {
   readonly user: string;
 }
 
-/** The connections of each user. */
+/** The connections of each user: most have one, and a Set for it would cost 150 bytes. */
 export class SignedIn {
-  readonly #groups = new Map<string, Set<Connection>>();
+  readonly #groups = new Map<string, Connection | Set<Connection>>();
 
   of(who: Who): Iterable<Connection> {
-    return this.#groups.get(keyOf(who)) ?? [];
+    const group = this.#groups.get(keyOf(who));
+    return group === undefined ? [] : group instanceof Set ? group : [group];
   }
 
   count(who: Who): number {
-    return this.#groups.get(keyOf(who))?.size ?? 0;
+    const group = this.#groups.get(keyOf(who));
+    return group === undefined ? 0 : group instanceof Set ? group.size : 1;
   }
 
   /** Files a connection under the user it is signed in as. */
@@ -22,8 +24,9 @@ export class SignedIn {
     if (connection.identity === null) return;
     const key = keyOf(connection.identity);
     const group = this.#groups.get(key);
-    if (group === undefined) this.#groups.set(key, new Set([connection]));
-    else group.add(connection);
+    if (group === undefined) this.#groups.set(key, connection);
+    else if (group instanceof Set) group.add(connection);
+    else if (group !== connection) this.#groups.set(key, new Set([group, connection]));
   }
 
   /** May repeat; must come before its identity changes. */
@@ -31,7 +34,8 @@ export class SignedIn {
     if (connection.identity === null) return;
     const key = keyOf(connection.identity);
     const group = this.#groups.get(key);
-    if (group?.delete(connection) === true && group.size === 0) this.#groups.delete(key);
+    if (group === connection) this.#groups.delete(key);
+    else if (group instanceof Set && group.delete(connection) && group.size === 0) this.#groups.delete(key);
   }
 }
 

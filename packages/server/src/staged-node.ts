@@ -1,6 +1,7 @@
 import type { Arrival } from './arrival.ts';
 import { createAuthenticator, type Identity } from './authenticate.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
+import type { Cluster } from './cluster/cluster.ts';
 import { createSoloCluster } from './cluster/solo.ts';
 import type { Connection } from './connection.ts';
 import type { Dialect, Message } from './dialects/dialect.ts';
@@ -84,11 +85,19 @@ interface StagedParts {
   clock?: ManualClock;
   incarnation?: string;
   idleUsersMax?: number;
+  cluster?: Cluster;
 }
 
 export async function stageNode(
   given: Partial<ServerOptions> = {},
-  { store = createMemoryStore(), dialects = [], clock = createManualClock(), incarnation = 'n1', idleUsersMax = 1_000 }: StagedParts = {},
+  {
+    store = createMemoryStore(),
+    dialects = [],
+    clock = createManualClock(),
+    incarnation = 'n1',
+    idleUsersMax = 1_000,
+    cluster = createSoloCluster(),
+  }: StagedParts = {},
 ) {
   const options = completeOptions({ store: 'memory', jwtSecret: 'x'.repeat(40), logLevel: 'silent', ...given });
   const lines: string[] = [];
@@ -103,7 +112,7 @@ export async function stageNode(
     options,
     clock,
     store,
-    cluster: createSoloCluster(),
+    cluster,
     authenticator: createAuthenticator({ ...options, clock }),
     dialects: [...BUILT_IN_DIALECTS, ...dialects],
     log,

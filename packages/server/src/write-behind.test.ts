@@ -45,6 +45,8 @@ beforeEach(async () => {
     store,
     clock,
     node: 'n1',
+    isShared: false,
+    onBuried: () => {},
     flushMs: FLUSH_MS,
     beatMs: BEAT_MS,
     onError: (error) => errors.push(error),

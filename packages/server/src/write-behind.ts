@@ -2,18 +2,24 @@ import type { Session, User } from '@porchlight/engine';
 import type { Clock } from './clock.ts';
 import { PorchlightError } from './errors.ts';
 import { keyOf, PendingWrites } from './pending-writes.ts';
-import { emptyBatch, type Relation, type SessionRecord, type Store, type StoreBatch, type UserRecord } from './stores/store.ts';
+import { sessionRecord, userRecord } from './records.ts';
+import { emptyBatch, type Relation, type SettingsChange, type Store, type StoreBatch } from './stores/store.ts';
+import { StoreError } from './stores/store-error.ts';
 
 interface WriteBehindOptions {
   store: Store;
   clock: Clock;
   /** Names this incarnation in the store. */
   node: string;
+  /** Whether other nodes write to the store too. */
+  isShared: boolean;
   /** A write waits at most this long for others to join it. */
   flushMs: number;
   /** How often the node says that it is alive. */
   beatMs: number;
   onError(error: unknown): void;
+  /** Another node took this one for dead: it has to get another name. */
+  onBuried(): void;
   /** The store takes writes, but not what is to be saved of this user. It is kept, and tried again later. */
   onRefused(user: string, error: unknown): void;
   onWritten(batch: StoreBatch, tookMs: number): void;
@@ -41,6 +47,7 @@ const REFUSED_MAX = 32;
  */
 export class WriteBehind {
   readonly #options: WriteBehindOptions;
+  #node: string;
   #pending = new PendingWrites();
   #refused = new PendingWrites();
   #refusedKeys: ReadonlySet<string> = new Set();
@@ -59,6 +66,7 @@ export class WriteBehind {
 
   constructor(options: WriteBehindOptions) {
     this.#options = options;
+    this.#node = options.node;
   }
 
   start(): void {
@@ -76,6 +84,16 @@ export class WriteBehind {
     return this.#pending.concerns(user) || this.#refused.concerns(user) || this.#inFlight.concerns(user);
   }
 
+  /** What was changed of a user's settings and relations and has yet to be stored, in order. */
+  unwritten(tenant: string, user: string): { settings: SettingsChange[]; relations: Relation[] } {
+    const parts = [this.#inFlight, this.#refused, this.#pending];
+    const isTheirs = (each: { tenant: string; user: string }) => each.tenant === tenant && each.user === user;
+    return {
+      settings: parts.flatMap(({ settings }) => settings.filter(isTheirs)),
+      relations: parts.flatMap(({ relations }) => relations.filter(isTheirs)),
+    };
+  }
+
   saveUser(user: User): void {
     this.#pending.users.add(user);
     this.#soon();
@@ -90,6 +108,20 @@ export class WriteBehind {
 
   relate(relation: Relation): void {
     this.#pending.relations.push(relation);
+    this.#soon();
+  }
+
+  /** Of a user who is saved too. */
+  changeSettings(change: SettingsChange): void {
+    if (!this.#options.isShared) return;
+    this.#pending.settings.push(change);
+    this.#soon();
+  }
+
+  /** From now on everything is written under another name; what is open has to be saved again. */
+  rename(node: string): void {
+    this.#node = node;
+    this.#beatAt = this.#options.clock.now();
     this.#soon();
   }
 
@@ -139,7 +171,7 @@ export class WriteBehind {
   #write(): void {
     // The one under way looks again when it is done.
     if (this.#writing !== undefined) return;
-    const { clock, beatMs, node } = this.#options;
+    const { clock, beatMs } = this.#options;
     const now = clock.now();
     if (now >= this.#refusedRetryAt) {
       this.#refusedRetryAt = Number.POSITIVE_INFINITY;
@@ -154,7 +186,7 @@ export class WriteBehind {
     this.#waiters = [];
     const batch = this.#batchOf([taken]);
     if (beatDue) {
-      batch.beat = { node, at: now };
+      batch.beat = { node: this.#node, at: now };
       this.#beatAt = now + beatMs;
     }
     this.#writing = this.#carryOut(batch, taken, waiters).then((succeeded) => this.#done(succeeded));
@@ -167,7 +199,10 @@ export class WriteBehind {
       await store.write(batch);
     } catch (error) {
       this.#failures += 1;
-      onError(error);
+      // What was under way when it got another name counts for the one before.
+      const isBuried = error instanceof StoreError && error.code === 'buried';
+      if (!isBuried) onError(error);
+      else if (batch.node === this.#node) this.#options.onBuried();
       const succeeded = this.#failures > 1 && (await this.#writeApart(taken));
       if (!succeeded) this.#pending.addBefore(taken);
       const refused = succeeded ? this.#refusedKeys : undefined;
@@ -182,9 +217,9 @@ export class WriteBehind {
 
   /** Writes what can be written, and sets aside what was refused by itself; false when it is the store that takes nothing. */
   async #writeApart(taken: PendingWrites): Promise<boolean> {
-    const { store, node, clock, onRefused } = this.#options;
+    const { store, clock, onRefused, onWritten } = this.#options;
     const takesAnything = () =>
-      store.write({ ...emptyBatch(), beat: { node, at: clock.now() } }).then(
+      store.write({ ...this.#batchOf([]), beat: { node: this.#node, at: clock.now() } }).then(
         () => true,
         () => false,
       );
@@ -193,8 +228,11 @@ export class WriteBehind {
     // In halves: one refused user among thousands is found in a dozen writes.
     const write = async (parts: readonly PendingWrites[]): Promise<void> => {
       if (refused.length > REFUSED_MAX) return;
+      const batch = this.#batchOf(parts);
+      const began = clock.now();
       try {
-        await store.write(this.#batchOf(parts));
+        await store.write(batch);
+        onWritten(batch, clock.now() - began);
       } catch (error) {
         const half = parts.length >> 1;
         if (half === 0) return void refused.push({ part: parts[0] as PendingWrites, error });
@@ -226,13 +264,17 @@ export class WriteBehind {
   }
 
   #batchOf(parts: readonly PendingWrites[]): StoreBatch {
-    const batch = emptyBatch();
+    const batch: StoreBatch = {
+      ...emptyBatch(),
+      ...(this.#options.isShared && { settings: parts.flatMap(({ settings }) => settings), node: this.#node }),
+    };
     for (const { users, sessions, relations, forget } of parts) {
       for (const user of users) batch.users.push(userRecord(user));
       for (const session of sessions) {
         // Of somebody who opted out nothing is written down; what a dead process left is already.
         const isRemembered = session.recovered && session.kind === 'link';
-        if (!session.user.facts.policy.optedOut && !isRemembered) batch.sessions.push(sessionRecord(session, this.#options.node));
+        if (!session.user.facts.policy.optedOut && !isRemembered)
+          batch.sessions.push(sessionRecord(session, this.#options.node, this.#node));
       }
       for (const relation of relations) batch.relations.push(relation);
       for (const user of forget) batch.forget.push({ tenant: user.tenant.name, user: user.id });
@@ -245,54 +287,4 @@ export class WriteBehind {
 function settle(waiter: Waiter, refused: ReadonlySet<string> | undefined, cause: unknown): void {
   if (refused !== undefined && (waiter.user === undefined || !refused.has(keyOf(waiter.user)))) waiter.resolve();
   else waiter.reject(new PorchlightError('UNAVAILABLE', 'The store does not take writes at the moment.', { retryAfterMs: 1_000, cause }));
-}
-
-function userRecord(user: User): UserRecord {
-  const { facts, claim } = user;
-  return {
-    tenant: user.tenant.name,
-    user: user.id,
-    seenAt: user.seenAt,
-    activeAt: user.activeAt,
-    ...restingTimes(user),
-    availability: claim.availability,
-    availabilityUntilAt: claim.untilAt === Number.POSITIVE_INFINITY ? null : claim.untilAt,
-    text: claim.text,
-    onlineRule: facts.policy.onlineRule,
-    lastSeenRule: facts.policy.lastSeenRule,
-    optedOut: facts.policy.optedOut,
-    signedOutAt: user.signedOutAt,
-    profile: user.profile === null ? null : JSON.stringify(user.profile),
-  };
-}
-
-// Should the process die now, whoever is visibly online goes offline, last seen when that was last shown: not when some earlier session ended.
-function restingTimes({ facts, seenAt, activeAt }: User): Pick<UserRecord, 'restingSeenAt' | 'restingActiveAt'> {
-  return facts.status !== 'offline' && !facts.invisible
-    ? { restingSeenAt: seenAt, restingActiveAt: activeAt }
-    : { restingSeenAt: facts.restingSeenAt, restingActiveAt: facts.restingActiveAt };
-}
-
-function sessionRecord(session: Session, node: string): SessionRecord {
-  const { details } = session;
-  const open = session.state === 'live';
-  return {
-    id: session.storedId ?? `${node}-${session.number}`,
-    tenant: session.user.tenant.name,
-    user: session.user.id,
-    node,
-    kind: session.kind,
-    dialect: details.dialect,
-    platform: details.platform,
-    appVersion: details.appVersion,
-    device: details.device,
-    screen: details.screen,
-    startedAt: session.startedAt,
-    seenAt: session.seenAt,
-    leaseUntilAt: session.kind === 'lease' ? session.untilAt : null,
-    // A lost link ended when it was last heard; should it come back within its grace, this is taken back.
-    endedAt: open ? null : session.seenAt,
-    endReason: open ? null : (session.endReason ?? 'lost'),
-    hidden: !session.shown,
-  };
 }

@@ -129,8 +129,16 @@ function documentDialectRoute(app: HttpApp, dialect: Dialect, route: Route<never
   });
 }
 
-// A dialect's own form of errors is known by its words only, so it is described by what they say.
+const dialectRefusals = new WeakMap<Dialect['says'], z.ZodType>();
+
+// A dialect's own form of errors is known by its words only, so it is described by what they say. Once: see `records.ts`.
 function refusalOf({ says }: Dialect): z.ZodType {
+  const known = dialectRefusals.get(says) ?? describeRefusal(says);
+  dialectRefusals.set(says, known);
+  return known;
+}
+
+function describeRefusal(says: Dialect['says']): z.ZodType {
   const example = says.refusedRoute?.({ code: 'INVALID_PAYLOAD', message: '…', event: null, at: 0 }) ?? {
     error: { code: 'INVALID_PAYLOAD', message: '…' },
   };

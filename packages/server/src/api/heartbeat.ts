@@ -16,6 +16,13 @@ const beat = z
   })
   .openapi('Heartbeat');
 
+const lease = z
+  .strictObject({
+    at: epochMs,
+    leaseMs: z.number().int().openapi({ description: 'Send the next one well before: every third of this, say.' }),
+  })
+  .openapi('Lease');
+
 /** Presence without a connection: each heartbeat keeps the user online for the time of a lease. */
 export function heartbeatRoutes(node: PresenceNode): ApiRoute[] {
   const { leaseMs } = node.parts.options;
@@ -27,12 +34,7 @@ export function heartbeatRoutes(node: PresenceNode): ApiRoute[] {
       summary: 'I am online until the lease ends, unless another heartbeat follows.',
       mayCall: 'user',
       body: beat,
-      answers: z
-        .strictObject({
-          at: epochMs,
-          leaseMs: z.number().int().openapi({ description: 'Send the next one well before: every third of this, say.' }),
-        })
-        .openapi('Lease'),
+      answers: lease,
       does: async ({ body }, caller) => {
         node.parts.metrics.heartbeats.inc();
         await node.leases.heartbeat(identityOf(caller), 'native', { ...body, background: body.background ?? false });

@@ -3,7 +3,7 @@ import { STATUSES } from '@porchlight/protocol';
 import { recordOf } from '../dialects/native.ts';
 import type { PresenceNode } from '../node.ts';
 import { listOnline, shownProfile } from '../online-list.ts';
-import { onlineUser, pageLimit, userId } from './records.ts';
+import { onlineUser, optionalUserId, pageLimit } from './records.ts';
 import { type ApiRoute, apiRoute } from './route.ts';
 
 const LIVE_STATUSES = STATUSES.filter((status) => status !== 'offline');
@@ -14,6 +14,17 @@ const statusList = z
   .transform((text) => text.split(','))
   .pipe(z.array(z.enum(LIVE_STATUSES)))
   .openapi({ type: 'string', example: 'online,away', description: 'Only people shown with one of these: online, away, busy, dnd.' });
+
+const optionalStatusList = statusList.optional();
+
+const page = z
+  .strictObject({
+    users: z.array(onlineUser),
+    count,
+    next: optionalUserId.openapi({ description: 'Absent on the last page.' }),
+  })
+  .openapi('OnlineUsers');
+const total = z.strictObject({ count }).openapi('OnlineCount');
 
 /** Who is online, and how many. */
 export function onlineRoutes(node: PresenceNode): ApiRoute[] {
@@ -27,23 +38,17 @@ export function onlineRoutes(node: PresenceNode): ApiRoute[] {
       summary: 'People whom the caller may see online, by id, in pages.',
       description: 'Pass `next` as `after` for the next page. Of certain people, ask `POST /v1/presence` with `onlineOnly`.',
       mayCall: 'either',
-      query: z.object({ limit: pageLimit(listMax), after: userId.optional(), status: statusList.optional() }),
-      answers: z
-        .strictObject({
-          users: z.array(onlineUser),
-          count,
-          next: userId.optional().openapi({ description: 'Absent on the last page.' }),
-        })
-        .openapi('OnlineUsers'),
+      query: z.object({ limit: pageLimit(listMax), after: optionalUserId, status: optionalStatusList }),
+      answers: page,
       does: ({ query: { limit = Math.min(100, listMax), after, status } }, { tenant, viewer }) => {
         // First, because it brings everything up to this moment.
         const online = service.count(viewer);
         const people = listOnline(service.engine.roster.tenant(tenant), viewer, { limit: limit + 1, after, statuses: status });
-        const page = people.slice(0, limit);
+        const shown = people.slice(0, limit);
         return {
-          users: page.map(({ user, view }) => ({ ...recordOf(user.id, view), profile: shownProfile(user, expose) })),
+          users: shown.map(({ user, view }) => ({ ...recordOf(user.id, view), profile: shownProfile(user, expose) })),
           count: online,
-          ...(people.length > limit ? { next: page.at(-1)?.user.id } : null),
+          ...(people.length > limit ? { next: shown.at(-1)?.user.id } : null),
         };
       },
     }),
@@ -53,7 +58,7 @@ export function onlineRoutes(node: PresenceNode): ApiRoute[] {
       topic: 'Online',
       summary: 'How many people the caller may see online.',
       mayCall: 'either',
-      answers: z.strictObject({ count }).openapi('OnlineCount'),
+      answers: total,
       does: (_request, { viewer }) => ({ count: service.count(viewer) }),
     }),
   ];

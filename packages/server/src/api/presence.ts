@@ -14,6 +14,8 @@ const question = z
   })
   .openapi('PresenceQuestion');
 
+const answers = z.strictObject({ at: epochMs, presences: z.array(presenceRecord) }).openapi('Presences');
+
 /** Presence of one user, and of many. */
 export function presenceRoutes(node: PresenceNode): ApiRoute[] {
   const { service } = node;
@@ -42,7 +44,7 @@ export function presenceRoutes(node: PresenceNode): ApiRoute[] {
       summary: 'Presence of many users, in the order asked or sorted by presence.',
       mayCall: 'either',
       body: question,
-      answers: z.strictObject({ at: epochMs, presences: z.array(presenceRecord) }).openapi('Presences'),
+      answers,
       does: async ({ body: { ids, sort, onlineOnly } }, caller) => {
         const records = await recordsOf(ids, caller);
         const shown = onlineOnly === true ? records.filter(({ online }) => online) : records;

@@ -103,5 +103,12 @@ export const refusal = z
   })
   .openapi('Refusal', { description: 'The one form of errors. `code` is stable; `message` is for people.' });
 
+/*
+ * The document's library keeps every schema that has a name or a description for as long as the process lives, and whatever is derived from
+ * one: so these are made once, and not for each server.
+ */
+export const optionalUserId = userId.optional();
+export const optionalEpochMs = epochMs.optional();
+
 /** How many of a list to answer with, from the query. */
 export const pageLimit = (most: number) => z.coerce.number().int().min(1).max(most).optional();

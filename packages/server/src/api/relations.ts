@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { PorchlightError } from '../errors.ts';
 import type { PresenceNode } from '../node.ts';
 import { admitChange, admitIds, type Caller } from './caller.ts';
-import { pageLimit, userId } from './records.ts';
+import { optionalUserId, pageLimit, userId } from './records.ts';
 import { type ApiRoute, apiRoute } from './route.ts';
 import { type Subject, type SubjectPath, subjectOf } from './subject.ts';
 
@@ -11,7 +11,8 @@ const KINDS = {
   block: { plural: 'blocks', meaning: 'To somebody who is blocked the user looks as if never seen.' },
 } as const;
 
-const page = z.strictObject({ users: z.array(userId), next: userId.optional() }).openapi('UserIds');
+const page = z.strictObject({ users: z.array(userId), next: optionalUserId }).openapi('UserIds');
+const related = z.strictObject({ user: userId, present: z.boolean() }).openapi('Related');
 const change = z.strictObject({ add: z.array(userId).optional(), remove: z.array(userId).optional() }).openapi('UserIdsChange');
 
 /** The stored contacts, or blocks, of a user. Changes are answered once they are stored, and may repeat. */
@@ -51,7 +52,7 @@ export function relationRoutes(node: PresenceNode, path: SubjectPath, kind: keyo
       path: `${prefix}/${plural}`,
       summary: `${whose} ${plural}, by id, in pages.`,
       description: meaning,
-      query: z.object({ limit: pageLimit(listMax), after: userId.optional() }),
+      query: z.object({ limit: pageLimit(listMax), after: optionalUserId }),
       answers: page,
       does: async ({ params, query: { limit = listMax, after = '' } }, caller) => {
         const rest = [...heldBy(await subjectOf(node, caller, params))].filter((id) => id > after).sort();
@@ -71,7 +72,7 @@ export function relationRoutes(node: PresenceNode, path: SubjectPath, kind: keyo
       ...one,
       method: 'get',
       summary: `Whether a user is among ${whose.toLowerCase()} ${plural}.`,
-      answers: z.strictObject({ user: userId, present: z.boolean() }).openapi('Related'),
+      answers: related,
       does: async ({ params }, caller) => {
         const other = params.other as string;
         return { user: other, present: heldBy(await subjectOf(node, caller, params)).has(other) };

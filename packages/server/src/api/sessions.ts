@@ -5,11 +5,13 @@ import type { PresenceNode } from '../node.ts';
 import { signOut } from '../sign-out.ts';
 import type { SessionRecord } from '../stores/store.ts';
 import { admitChange } from './caller.ts';
-import { epochMs, pageLimit, session } from './records.ts';
+import { optionalEpochMs, pageLimit, session } from './records.ts';
 import { type ApiRoute, apiRoute } from './route.ts';
 import { type Subject, type SubjectPath, subjectOf } from './subject.ts';
 
 const PAGE = { default: 50, most: 200 };
+
+const sessionsPage = z.strictObject({ sessions: z.array(session), next: optionalEpochMs }).openapi('Sessions');
 
 /** Where a user is, and was, signed in. */
 export function sessionRoutes(node: PresenceNode, path: SubjectPath): ApiRoute[] {
@@ -41,7 +43,7 @@ export function sessionRoutes(node: PresenceNode, path: SubjectPath): ApiRoute[]
       mayCall,
       params,
       query: z.object({ limit: pageLimit(PAGE.most), before: z.coerce.number().int().min(0).optional() }),
-      answers: z.strictObject({ sessions: z.array(session), next: epochMs.optional() }).openapi('Sessions'),
+      answers: sessionsPage,
       does: async ({ params, query: { limit = PAGE.default, before } }, caller) => {
         const subject = await subjectOf(node, caller, params);
         const records = await service.history(subject.tenant, subject.user, limit + 1, before);

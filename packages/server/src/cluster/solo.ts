@@ -3,10 +3,13 @@ import type { Cluster } from './cluster.ts';
 /** One node and nobody else. */
 export function createSoloCluster(): Cluster {
   return {
+    several: false,
+    isCutOff: false,
     join: async () => {},
     put: () => {},
-    announce: () => {},
-    read: async () => [],
+    tell: () => {},
+    read: () => [],
+    rejoin: () => {},
     leave: async () => {},
   };
 }

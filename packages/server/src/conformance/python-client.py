@@ -36,5 +36,10 @@ for line in sys.stdin:
     elif word == "ask":
         client.emit(rest[0], rest[1], namespace=namespace, callback=lambda *answer: say("#ack", answer[0] if answer else None))
     elif word == "leave":
-        client.disconnect()
+        # Not client.disconnect(): the writer of python3-engineio 4.3 ends without sending the farewell when its last POST has not been
+        # answered yet, and the server has to wait for a ping that does not come. So the farewell goes first, and is waited for.
+        client.eio.queue.join()
+        client._send_packet(client.packet_class(socketio.packet.DISCONNECT, namespace=namespace))
+        client.eio.queue.join()
+        client.eio.disconnect(abort=True)
         break

@@ -1,4 +1,4 @@
-import { describeStoreContract } from '@porchlight/testkit';
+import { describeSharedStore, describeStoreContract } from '@porchlight/testkit';
 import { expect, test } from 'vitest';
 import { createMemoryDisk, createMemoryStore } from './memory.ts';
 import { emptyBatch } from './store.ts';
@@ -9,6 +9,11 @@ describeStoreContract('memory', {
     return { create: () => createMemoryStore(disk), crash: async () => undefined, remove: async () => undefined };
   },
   histories: 300,
+});
+
+describeSharedStore('memory', async () => {
+  const disk = createMemoryDisk();
+  return () => createMemoryStore(disk);
 });
 
 test('a write that was not acknowledged when the next store opened is lost', async () => {

@@ -51,6 +51,15 @@ const ONLINE = `
   WHERE n.recovered = 0 AND NOT l.hidden AND NOT l.opted_out AND (l.kind = 'link' OR l.lease_until_at > n.ended_at)
   GROUP BY l.tenant, l.user`;
 
+/** Those who had lost their last connection, and were in their grace. */
+const IN_GRACE = `
+  SELECT s.tenant, s.user, max(s.ended_at) AS seenAt, max(s.lease_until_at - n.ended_at) AS graceMs
+  FROM nodes n CROSS JOIN sessions s INDEXED BY sessions_in_grace ON s.node_id = n.id
+    LEFT JOIN users u ON u.tenant = s.tenant AND u.user = s.user
+  WHERE n.recovered = 0 AND s.kind = 'link' AND s.lease_until_at IS NOT NULL
+    AND s.ended_at IS NOT NULL AND s.lease_until_at > n.ended_at AND NOT s.hidden AND NOT ifnull(u.opted_out, 0)
+  GROUP BY s.tenant, s.user`;
+
 const LEASES = `
   SELECT s.*, n.name AS node
   FROM sessions s CROSS JOIN nodes n ON n.id = s.node_id LEFT JOIN users u ON u.tenant = s.tenant AND u.user = s.user
@@ -61,8 +70,11 @@ export function recover(database: DatabaseSync, node: string, now: number): Reco
   database.exec(`
     UPDATE nodes SET ended_at = ifnull(ended_at, alive_at), end_reason = ifnull(end_reason, 'crashed') WHERE recovered = 0`);
   database.prepare('INSERT INTO nodes (name, opened_at, alive_at) VALUES (?, ?, ?)').run(node, now, now);
-  const online = database.prepare(ONLINE).all() as Recovery['online'];
+  const online = new Map<string, Recovery['online'][number]>();
+  // Whoever was connected besides was connected.
+  for (const query of [IN_GRACE, ONLINE])
+    for (const row of database.prepare(query).all() as Recovery['online']) online.set(`${row.tenant}\u0000${row.user}`, { ...row });
   const leases = database.prepare(LEASES).all(now).map(readSession);
   database.prepare('UPDATE nodes SET recovered = 1 WHERE name <> ?').run(node);
-  return { online: online.map((user) => ({ ...user })), leases };
+  return { online: [...online.values()], leases };
 }

@@ -13,6 +13,8 @@ export type StoreErrorCode =
   | 'full'
   /** Called before `open`, after `close`, or by a node that another has taken the place of. */
   | 'closed'
+  /** The node was taken for dead by another that shares the store; it has to go on under another name. */
+  | 'buried'
   /** Anything else; the message says what. */
   | 'failed';
 

@@ -50,6 +50,7 @@ export interface SessionRecord {
   startedAt: number;
   /** Last proof of life that was written; a link that is alive now is covered by its node's beat instead. */
   seenAt: number;
+  /** Until when a lease lasts, or the grace of a link that is lost; else null. */
   leaseUntilAt: number | null;
   /** Null while open. A link that is lost but within its grace is ended here already, and opened again if it comes back. */
   endedAt: number | null;
@@ -71,6 +72,20 @@ export interface StoreBatch {
   forget: { tenant: string; user: string }[];
   /** That a node was alive at a time: one row, whatever the number of users; sent about once a second. */
   beat?: { node: string; at: number };
+  /**
+   * Only to a `SharedStore`: settings that were changed, field by field. With it, `users` leaves the settings that are stored as they are,
+   * since another node may have changed them; nothing is kept of the times and sessions of those who have opted out by now.
+   */
+  settings?: SettingsChange[];
+  /** Only to a `SharedStore`: who writes. */
+  node?: string;
+}
+
+/** Settings of a user that are to become others; those that are absent stay. */
+export interface SettingsChange {
+  tenant: string;
+  user: string;
+  changed: Partial<Pick<UserRecord, 'availability' | 'availabilityUntilAt' | 'text' | 'onlineRule' | 'lastSeenRule' | 'optedOut'>>;
 }
 
 export function emptyBatch(): StoreBatch {
@@ -91,8 +106,11 @@ export interface Recovery {
    * Every user who, as far as the store knows, was online when the node that held the session ended: by crash (its last beat) or by
    * shutdown. `seenAt` is that end, or for a lease that ran out meanwhile its last proof of life. Once a user; not those whose session
    * was hidden or already ended, nor those who opted out, but those who are invisible. Told once: a later `open` does not repeat it.
+   *
+   * Also everybody who was not connected any more, but in the grace of a lost link: `seenAt` is then when that was last heard, and `graceMs`
+   * what was left of the longest such grace.
    */
-  online: { tenant: string; user: string; seenAt: number }[];
+  online: { tenant: string; user: string; seenAt: number; graceMs?: number }[];
   /** Leases that run beyond now: sessions to be taken over by the new node. Told again by every `open` until they are ended or run out. */
   leases: SessionRecord[];
 }
@@ -130,4 +148,20 @@ export interface Store {
 
   /** Finishes what was called, marks `node` as ended at `now`, and releases everything. Called once, last. */
   close(node: string, now: number): Promise<void>;
+}
+
+/**
+ * A store that several nodes have open at a time. `open` is for a node that is alone; of several, each calls `join`. Writes of a node that was
+ * buried are rejected with a StoreError `buried`: it has to go on under another name, and to save what it has again.
+ */
+export interface SharedStore extends Store {
+  /** As `open`, but what others have left, or still have, stays as it is. */
+  join(node: string, now: number): Promise<void>;
+  /**
+   * Ends what a dead node left, at its last beat, and says what that was, as `open` does; asked again, it says the same again, but leases only
+   * while they are open. Of a hidden session no time counts, since its user may have been seen on another node.
+   */
+  bury(node: string, now: number): Promise<Recovery>;
+  /** Nodes that have neither been buried nor closed. */
+  nodes(): Promise<string[]>;
 }

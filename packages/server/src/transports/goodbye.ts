@@ -28,7 +28,7 @@ export function listenForGoodbye(socket: Socket): () => boolean {
     if (text === goodbye) said = true;
   });
   const watch = (transport: Transport) =>
-    transport.socket?.prependOnceListener('close', (code: number) => {
+    transport.socket?.prependListener('close', (code: number) => {
       if (code === NORMAL_CLOSURE) said = true;
     });
   watch(conn.transport);

@@ -40,6 +40,19 @@ test('[S14.3] every frame has the next number; the changes of a flush are one fr
   ]);
 });
 
+test.each([
+  ['ASCII', 'x'],
+  ['two bytes a character', 'é'],
+  ['bytes that are no characters of their own', '\x81\xff'],
+  ['four bytes a character', '🏮'],
+])('[S14.3] frames of every length arrive as they were said: %s', async (_what, unit) => {
+  const texts = [0, 94, 95, 96, 15_900, 16_100, 65_400, 65_600].map((length) => unit.repeat(length / unit.length));
+  link.say(texts.map((text) => ['ok', { text }]));
+  link.close(1000);
+  await closed();
+  expect(frames).toEqual(texts.map((text, index) => ({ type: 'ok', seq: index + 1, text })));
+});
+
 test('[S16.7] whoever is closed for the server’s reasons is told why, and when to come back; once', async () => {
   link.close(1012, 500);
   link.close(4008);

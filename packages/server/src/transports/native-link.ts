@@ -1,10 +1,12 @@
 import type { Writable } from 'node:stream';
 import { CLOSE_CODES, type CloseCode, type ErrorCode } from '@porchlight/protocol';
 import type { WebSocket } from 'ws';
+import type { Connection } from '../connection.ts';
 import type { Message } from '../dialects/dialect.ts';
 import { publicError } from '../errors.ts';
+import { answerJson } from '../presence-json.ts';
 import type { Fragment, Link } from './link.ts';
-import { textFrame } from './text-frame.ts';
+import { writeTextFrame } from './text-frame.ts';
 
 /** Frames that a client may send before its hello is answered. */
 const HELD_MAX = 32;
@@ -23,9 +25,11 @@ export class NativeLink implements Link {
   readonly encoding = 'native';
   /** Number of the last frame of the session. */
   seq = 0;
+  /** Whose wire it is; null until the hello is answered. */
+  connection: Connection | null = null;
   readonly #ws: WebSocket;
   readonly #socket: Writable;
-  #held: string[] = [];
+  #held: string[] | null = null;
   #pingedAt: number;
   #awaitsPong = false;
 
@@ -43,7 +47,7 @@ export class NativeLink implements Link {
   say(messages: readonly Message[]): void {
     for (const [type, payload] of messages) {
       this.seq += 1;
-      this.#write(JSON.stringify({ type, seq: this.seq, ...(payload as object) }));
+      this.#write(answerJson({ type, seq: this.seq, ...(payload as object) }));
     }
   }
 
@@ -59,7 +63,7 @@ export class NativeLink implements Link {
   // Straight to the socket: without compression `ws` would do the same, by way of a queue, two buffers and a gathered write, which takes a third
   // more time for small frames. Order with what `ws` itself writes (pings, the close) is kept, since that is written at once too.
   #write(text: string): void {
-    if (this.#ws.readyState === this.#ws.OPEN) this.#socket.write(textFrame(text));
+    if (this.#ws.readyState === this.#ws.OPEN) writeTextFrame(this.#socket, text);
   }
 
   close(code: CloseCode, retryAfterMs?: number): void {
@@ -86,13 +90,14 @@ export class NativeLink implements Link {
 
   /** Keeps what came before the hello was answered; too much of it closes. */
   hold(text: string): void {
+    this.#held ??= [];
     if (this.#held.length >= HELD_MAX) this.close(4400);
     else this.#held.push(text);
   }
 
   release(): string[] {
-    const held = this.#held;
-    this.#held = [];
+    const held = this.#held ?? [];
+    this.#held = null;
     return held;
   }
 
@@ -102,11 +107,8 @@ export class NativeLink implements Link {
     this.close(CLOSE_FOR[code] ?? 4400, retryAfterMs);
   }
 
+  /** Something came, if only a pong. */
   heard(): void {
-    this.#awaitsPong = false;
-  }
-
-  ponged(): void {
     this.#awaitsPong = false;
   }
 

@@ -62,6 +62,39 @@ describe.each(['websocket', 'polling'] as const)('over %s', (transport) => {
     expect(isOnline('ann')).toBe(false);
   });
 
+  test.each([
+    ['too large', () => 'x'.repeat(staged.options.frameBytesMax + 1)],
+    ['binary', () => Buffer.from('bytes')],
+  ])(
+    '[S19.9] [T21] a packet that is %s ends the connection as a loss; the client comes back, and nobody is told',
+    async (what, payload) => {
+      const told: unknown[] = [];
+      const watcher = await join('bob', '/ws/messages', transport);
+      const client = await join('ann', '/ws/messages', transport);
+      staged.clock.advance(1_000);
+      await watcher.emitWithAck('heartbeat');
+      watcher.onAny((...event) => told.push(event));
+      const refusals: unknown[] = [];
+      client.io.engine.on('error', (error) => refusals.push((error as { context?: { status?: number } }).context?.status ?? error));
+      const closed = new Promise<{ reason: string; code: unknown }>((resolve) =>
+        client.once('disconnect', (reason, details) =>
+          resolve({ reason, code: (details as { context?: { code?: number } } | undefined)?.context?.code }),
+        ),
+      );
+      client.emit('check-user-status', payload());
+      const { reason, code } = await closed;
+      expect(['transport close', 'transport error', 'parse error']).toContain(reason);
+      expect(isOnline('ann')).toBe(true);
+      if (what === 'too large') expect(transport === 'websocket' ? code : refusals[0]).toBe(transport === 'websocket' ? 1009 : 413);
+      await until(() => staged.server.node.gateway.connectionCount === 1);
+      await join('ann', '/ws/messages', transport);
+      staged.clock.advance(staged.options.graceMs * 2);
+      await watcher.emitWithAck('heartbeat');
+      expect(told.filter((event) => JSON.stringify(event).includes('ann'))).toEqual([]);
+      expect(isOnline('ann')).toBe(true);
+    },
+  );
+
   test('[S19.3] broadcasts reach everybody who may see the user, first change at once', async () => {
     const watcher = await join('bob', '/ws/messages', transport);
     staged.clock.advance(1_000);

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import type { Socket } from 'node:net';
 import { CLOSE_CODES, NATIVE_PATH, type PresenceRecord, SUBPROTOCOL } from '@porchlight/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -469,7 +470,8 @@ describe('resuming', () => {
     const { client, session, seq } = await watching();
     const { welcome } = await back(session, seq);
     expect(welcome.resumed).toBe(true);
-    expect(await client.closed).toMatchObject({ code: 1000 });
+    expect(await client.closed).toMatchObject({ code: 4409 });
+    expect(await client.next('bye')).toMatchObject({ code: 4409, message: CLOSE_CODES[4409].message });
     expect(staged.see('ann').status).toBe('online');
     expect(staged.server.node.service.engine.sessionCount).toBe(1);
     staged.clock.advance(staged.options.graceMs * 2);
@@ -516,6 +518,26 @@ describe('ends', () => {
     expect(staged.see('ann').status).toBe('online');
     staged.clock.advance(staged.options.graceMs);
     expect(staged.see('ann')).toMatchObject({ status: 'offline', lastSeenAt: staged.clock.now() - staged.options.graceMs - 27_000 });
+    client.ws.resume();
+  });
+
+  test('[S16.8] a ping is answered with its own bytes', async () => {
+    const { client } = await staged.join('ann');
+    client.ws.ping('are you there');
+    expect(String((await once(client.ws, 'pong'))[0])).toBe('are you there');
+  });
+
+  test('[S16.8] whoever floods with pings and reads no answer is cut', { timeout: 20_000 }, async () => {
+    const { client } = await staged.join('ann');
+    client.ws.pause();
+    const pings = Buffer.concat(Array.from({ length: 4_000 }, () => maskedPing(125)));
+    const socket = (client.ws as unknown as { _socket: Socket })._socket;
+    socket.on('error', () => {});
+    while (staged.server.node.gateway.admission.connectionCount > 0) {
+      if (socket.writableLength < pings.length) socket.write(pings);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(staged.see('ann').status).toBe('online');
     client.ws.resume();
   });
 
@@ -628,3 +650,8 @@ describe('limits', () => {
     for (const each of release) each();
   });
 });
+
+/** Masked with zeros, so that the bytes are what they are. */
+function maskedPing(bytes: number): Buffer {
+  return Buffer.concat([Buffer.from([0x89, 0x80 | bytes, 0, 0, 0, 0]), Buffer.alloc(bytes, 'x')]);
+}

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ClientFrame, NATIVE_PATH, SUBPROTOCOL } from '@porchlight/protocol';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocketServer } from 'ws';
 import type { Arriving } from '../admission.ts';
 import type { Connection } from '../connection.ts';
 import { findToken } from '../credentials.ts';
@@ -12,7 +12,8 @@ import { shortText } from '../dialects/payload.ts';
 import { PorchlightError, publicError } from '../errors.ts';
 import type { PresenceNode } from '../node.ts';
 import { readJson } from '../read-json.ts';
-import { NativeLink } from './native-link.ts';
+import type { NativeLink } from './native-link.ts';
+import { type Greeting, NativeSocket, type SocketEvents } from './native-socket.ts';
 import { isOriginAllowed } from './origin.ts';
 
 /** The native protocol over plain WebSockets. */
@@ -22,6 +23,9 @@ export interface WebSocketTransport {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   close(): void;
 }
+
+/** One for all connections. */
+const SPOKEN = [native];
 
 const optional = (length: number) => z.string().max(length).optional();
 
@@ -35,94 +39,113 @@ const hello = z.object({
   watchOnly: z.boolean().optional(),
 });
 
-interface Resumable {
-  connection: Connection;
-  link: NativeLink;
-}
-
 export function createWebSocketTransport(node: PresenceNode): WebSocketTransport {
   const { options, clock, log } = node.parts;
   const server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
+    WebSocket: NativeSocket,
+    // Pings are answered there.
+    autoPong: false,
     maxPayload: options.frameBytesMax,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
-  const links = new Set<NativeLink>();
-  const resumable = new Map<string, Resumable>();
+  const sockets = new Set<NativeSocket>();
+  /** Those whose hello is not answered yet, in the order in which they came. */
+  const greeted = new Set<NativeSocket>();
+  /** The last link of each session that a client may come back to, by its secret. */
+  const resumable = new Map<string, NativeLink>();
+  const forget = ({ resumeSecret }: Connection) => resumable.delete(resumeSecret ?? '');
   let cancelPings: (() => void) | undefined;
+  let cancelDeadline: (() => void) | undefined;
 
-  // One alarm for the pings of all links: a timer each would cost more than the ping.
+  // One alarm for the pings of all sockets, and one for all deadlines: a timer each would cost more than the ping, and 600 bytes as long as
+  // the connection lasts.
   const pingAll = () => {
     const now = clock.now();
-    for (const link of links) link.pingIfDue(now, options.pingIntervalMs, options.pingTimeoutMs);
+    for (const { link } of sockets) link?.pingIfDue(now, options.pingIntervalMs, options.pingTimeoutMs);
     cancelPings = clock.alarm(now + Math.min(1_000, options.pingIntervalMs), pingAll);
   };
   pingAll();
 
-  const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    socket.on('error', () => socket.destroy());
-    if (!isOriginAllowed(request.headers.origin, request.headers.host, options)) return refuse(socket, 403);
+  const closeLate = () => {
+    cancelDeadline = undefined;
+    for (const socket of greeted) {
+      const closeAt = socket.greeting?.closeAt ?? 0;
+      if (closeAt > clock.now()) {
+        cancelDeadline = clock.alarm(closeAt, closeLate);
+        return;
+      }
+      greeted.delete(socket);
+      socket.link?.close(4408);
+    }
+  };
+
+  const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
+    stream.on('error', destroy);
+    if (!isOriginAllowed(request.headers.origin, request.headers.host, options)) return refuse(stream, 403);
     const address = node.addressOf(request);
     let arriving: Arriving;
     try {
       arriving = node.gateway.admission.arrive(address);
     } catch (error) {
       const { code, retryAfterMs } = publicError(error);
-      return refuse(socket, code === 'UNAVAILABLE' ? 503 : 429, retryAfterMs);
+      return refuse(stream, code === 'UNAVAILABLE' ? 503 : 429, retryAfterMs);
     }
-    socket.once('close', () => arriving.depart());
-    server.handleUpgrade(request, socket, head, (ws) => accept(ws, socket, request, address, arriving));
+    const depart = () => arriving.depart();
+    stream.once('close', depart);
+    server.handleUpgrade(request, stream, head, (socket) => {
+      // Errors and the end are its own from now on; and nothing may hold on to the request, which is 1,500 bytes.
+      stream.off('error', destroy).off('close', depart);
+      const { headers, url } = request;
+      const upgradeToken = findToken({ headers, url, cookieName: options.cookie, corsOrigins: options.corsOrigins });
+      const now = clock.now();
+      const greeting = { upgradeToken, address, closeAt: now + options.authDeadlineMs, isUnderWay: false };
+      socket.attach({ stream, events, arriving, greeting, now });
+      sockets.add(socket);
+      greeted.add(socket);
+      cancelDeadline ??= clock.alarm(greeting.closeAt, closeLate);
+    });
   };
 
-  const accept = (ws: WebSocket, socket: Duplex, request: IncomingMessage, address: string, arriving: Arriving): void => {
-    const link = new NativeLink(ws, socket, clock.now());
-    links.add(link);
-    let connection: Connection | undefined;
-    let greeting = false;
-    const cancelDeadline = clock.alarm(clock.now() + options.authDeadlineMs, () => connection === undefined && link.close(4408));
+  const greet = async (socket: NativeSocket, link: NativeLink, greeting: Greeting, text: string): Promise<void> => {
+    greeting.isUnderWay = true;
+    const frame = readHello(text, options.jsonDepthMax);
+    const connection = await signIn(frame, frame.token ?? greeting.upgradeToken, link, greeting.address);
+    link.connection = connection;
+    socket.greeting = null;
+    greeted.delete(socket);
+    socket.arriving?.signedIn();
+    // It may have gone while its user was being loaded.
+    if (socket.readyState !== socket.OPEN) node.gateway.lost(connection, true);
+    for (const held of link.release()) receive(connection, link, held);
+  };
 
-    const greet = async (text: string) => {
-      greeting = true;
-      const frame = readHello(text, options.jsonDepthMax);
-      const upgradeToken = findToken({
-        headers: request.headers,
-        url: request.url,
-        cookieName: options.cookie,
-        corsOrigins: options.corsOrigins,
-      });
-      connection = await signIn(frame, frame.token ?? upgradeToken, link, address);
-      arriving.signedIn();
-      cancelDeadline();
-      // It may have gone while its user was being loaded.
-      if (ws.readyState !== ws.OPEN) node.gateway.lost(connection, true);
-    };
-
-    ws.on('message', (data, isBinary) => {
+  const events: SocketEvents = {
+    message(socket, data, isBinary) {
+      const { link, greeting } = socket;
+      if (link === null) return;
       const text = isBinary ? '' : data.toString();
-      if (connection !== undefined) return receive(connection, link, text);
-      if (greeting) return link.hold(text);
-      greet(text).then(
-        () => {
-          for (const held of link.release()) if (connection !== undefined) receive(connection, link, held);
-        },
-        (error) => link.refuseHello(error),
-      );
-    });
-    ws.on('pong', () => {
-      link.ponged();
-      if (connection !== undefined) node.gateway.alive(connection);
-    });
-    ws.on('error', (error) => log.debug({ err: error }, 'a WebSocket broke'));
-    ws.on('close', (code) => {
-      links.delete(link);
-      cancelDeadline();
+      if (link.connection !== null) receive(link.connection, link, text);
+      else if (greeting === null || greeting.isUnderWay) link.hold(text);
+      else greet(socket, link, greeting, text).catch((error) => link.refuseHello(error));
+    },
+    pong({ link }) {
+      link?.heard();
+      if (link?.connection != null) node.gateway.alive(link.connection);
+    },
+    failed: (_socket, error) => log.debug({ err: error }, 'a WebSocket broke'),
+    closed(socket, code) {
+      sockets.delete(socket);
+      greeted.delete(socket);
+      socket.arriving?.depart();
+      const connection = socket.link?.connection ?? null;
       // A resumed session belongs to its new link by now.
-      if (connection === undefined || (connection.link !== null && connection.link !== link)) return;
+      if (connection === null || (connection.link !== null && connection.link !== socket.link)) return;
       if (code === 1000 || code === 4403) node.gateway.left(connection);
       else node.gateway.lost(connection, true);
-    });
+    },
   };
 
   const receive = (connection: Connection, link: NativeLink, text: string): void => {
@@ -149,39 +172,40 @@ export function createWebSocketTransport(node: PresenceNode): WebSocketTransport
       token === undefined && frame.userId !== undefined ? node.identities.claim(frame.userId, {}) : await node.identities.identify(token);
     const known = frame.resume === undefined ? undefined : resumable.get(frame.resume.session);
     if (frame.resume !== undefined) resumable.delete(frame.resume.session);
-    if (known !== undefined) {
-      link.continueFrom(known.link);
-      const missed = frame.resume?.seq !== known.link.seq;
+    if (known?.connection != null) {
+      link.continueFrom(known);
+      const missed = frame.resume?.seq !== known.seq;
       await node.service.load(identity.tenant, [identity.user]);
       if (node.gateway.resume(known.connection, link, identity)) return welcomeBack(known.connection, link, missed);
       // Not this client's: it must not learn how much was said there.
       link.startOver();
     }
-    let secret = '';
+    const { client } = frame;
     const connection = await node.gateway.connect({
       link,
       identity,
-      dialects: [native],
+      dialects: SPOKEN,
       address,
       deviceKey: frame.deviceId === undefined ? null : `native ${frame.deviceId}`,
-      details: {
-        platform: frame.client?.platform ?? null,
-        appVersion: frame.client?.appVersion ?? null,
-        device: frame.client?.device ?? null,
-        screen: frame.client?.screen ?? null,
-      },
+      ...(client && {
+        details: {
+          platform: client.platform ?? null,
+          appVersion: client.appVersion ?? null,
+          device: client.device ?? null,
+          screen: client.screen ?? null,
+        },
+      }),
       watchOnly: frame.watchOnly ?? false,
       answersPing: true,
-      dropped: () => resumable.delete(secret),
+      dropped: forget,
     });
-    secret = welcome(connection, link, false);
+    welcome(connection, link, false);
     return connection;
   };
 
   // The session goes on: its watches stand, and what changed meanwhile follows; all of it, if a frame was lost on the way.
   const welcomeBack = (connection: Connection, link: NativeLink, missed: boolean): Connection => {
-    const secret = welcome(connection, link, true);
-    connection.arrival.dropped = () => resumable.delete(secret);
+    welcome(connection, link, true);
     if (missed) {
       const shown = [...node.watches.usersOf(connection.watcher)].map((index) => {
         const { id } = node.service.engine.roster.at(index) as { id: string };
@@ -194,9 +218,10 @@ export function createWebSocketTransport(node: PresenceNode): WebSocketTransport
     return connection;
   };
 
-  const welcome = (connection: Connection, link: NativeLink, resumed: boolean): string => {
+  const welcome = (connection: Connection, link: NativeLink, resumed: boolean): void => {
     const secret = randomBytes(18).toString('base64url');
-    resumable.set(secret, { connection, link });
+    connection.resumeSecret = secret;
+    resumable.set(secret, link);
     link.say([
       [
         'welcome',
@@ -216,7 +241,6 @@ export function createWebSocketTransport(node: PresenceNode): WebSocketTransport
         },
       ],
     ]);
-    return secret;
   };
 
   return {
@@ -224,7 +248,8 @@ export function createWebSocketTransport(node: PresenceNode): WebSocketTransport
     upgrade,
     close() {
       cancelPings?.();
-      for (const link of links) link.cut();
+      cancelDeadline?.();
+      for (const socket of sockets) socket.terminate();
       server.close();
     },
   };
@@ -240,4 +265,8 @@ function refuse(socket: Duplex, status: 403 | 429 | 503, retryAfterMs?: number):
   const words = { 403: 'Forbidden', 429: 'Too Many Requests', 503: 'Service Unavailable' }[status];
   const retry = retryAfterMs === undefined ? '' : `Retry-After: ${Math.ceil(retryAfterMs / 1_000)}\r\n`;
   socket.end(`HTTP/1.1 ${status} ${words}\r\n${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
 }

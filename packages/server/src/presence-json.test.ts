@@ -1,0 +1,44 @@
+import type { PresenceRecord } from '@porchlight/protocol';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { answerJson, recordJson } from './presence-json.ts';
+
+const texts = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string(),
+  fc.constantFrom('', '"', '\\', '</script>', '\u2028', '\ud800', 'a\u0000b', '😀'),
+);
+const times = fc.oneof(
+  fc.nat(),
+  fc.maxSafeNat(),
+  fc.double(),
+  fc.constantFrom(0, -0, 9_999, 10_000, 10_001, -5, 2 ** 53, 1_800_000_000_000),
+);
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+// In the order in which `recordOf` makes them.
+const records = fc
+  .record({
+    id: texts,
+    online: fc.boolean(),
+    status: fc.constantFrom('online', 'busy', 'dnd', 'away', 'offline'),
+    lastSeenAt: fc.option(times, { nil: null }),
+    version: times,
+    lastActiveAt: maybe(times),
+    onlineSinceAt: maybe(times),
+    text: maybe(texts),
+    platforms: maybe(fc.array(texts, { maxLength: 3 })),
+    certainty: maybe(fc.constantFrom('recovering', 'suspect')),
+  })
+  .map((record) => record as PresenceRecord);
+
+test('[S14.4] records are written byte for byte as JSON.stringify writes them', () => {
+  fc.assert(
+    fc.property(fc.array(records, { maxLength: 4 }), fc.dictionary(texts, texts, { noNullPrototype: true }), (presences, others) => {
+      for (const record of presences) expect(recordJson(record)).toBe(JSON.stringify(record));
+      const { presences: _, ...rest } = others as Record<string, unknown>;
+      expect(answerJson(rest)).toBe(JSON.stringify(rest));
+      expect(answerJson({ ...rest, presences })).toBe(JSON.stringify({ ...rest, presences }));
+    }),
+    { numRuns: 2_000 },
+  );
+});
