@@ -12,6 +12,9 @@ const chosen = SCENARIOS.filter(({ name }) => values.only === undefined || name 
 if (!Number.isSafeInteger(seed)) throw new Error('--seed is a whole number.');
 if (chosen.length === 0) throw new Error(`--only is one of ${SCENARIOS.map(({ name }) => name).join(', ')}.`);
 
+// The server's clock, which is used here too, keeps no process alive.
+setInterval(() => {}, 60_000);
+
 const program = join(import.meta.dirname, '../packages/server/src/cli.ts');
 const listed = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts)

@@ -10,6 +10,9 @@ const { values } = parseArgs({ options: { seed: { type: 'string', default: '1' }
 const [seed, inputs] = [Number(values.seed), Number(values.inputs)];
 if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(inputs) || inputs < 1) throw new Error('--seed and --inputs are whole numbers.');
 
+// The server's clock, which is used here too, keeps no process alive.
+setInterval(() => {}, 60_000);
+
 const program = join(import.meta.dirname, '../packages/server/src/cli.ts');
 const report = await fuzz({ program, seed, inputs, dialects: BUILT_IN_DIALECTS, clock: createSystemClock(), print: console.log });
 
@@ -21,6 +24,8 @@ console.log(
 console.log(`/healthz answered within ${report.slowestHealthMs} ms, always`);
 const understood = Object.entries(report.understood).map(([what, count]) => `${what} ${count}`);
 console.log(`the server took, or refused: ${understood.join(', ')}`);
+const { on, refused } = report.starts;
+console.log(`of ${on + refused} processes with odd configurations ${on} were on and stopped when asked, ${refused} said why not`);
 const [first, last, middle] = [report.memory[0], report.memory.at(-1), report.memory[Math.floor(report.memory.length / 2)]];
 if (first !== undefined && last !== undefined && middle !== undefined) {
   const perInput = ((last.signs.heapMiB - middle.signs.heapMiB) * 1_048_576) / Math.max(1, last.inputs - middle.inputs);

@@ -39,13 +39,13 @@ const PACKAGES: Record<string, readonly string[]> = {
 const SERVER_FOLDERS: Record<string, readonly RegExp[]> = {
   dialects: [/^\.\//, /^@porchlight\/(protocol|engine)$/, /^zod$/],
   stores: [/^\.\.?\//, /^@porchlight\/protocol$/, /^node:/],
-  cluster: [/^\.\//, /^@porchlight\/(protocol|engine)$/, /^node:crypto$/, /^\.\.\/clock\.ts$/],
+  cluster: [/^\.\//, /^@porchlight\/(protocol|engine)$/, /^node:(crypto|zlib)$/, /^\.\.\/clock\.ts$/],
 };
 
 /** Names by which raw, unredacted state could be reached; everything that leaves must come from visibility. */
 const RAW_STATE = /\bfacts\.(status|sinceAt|platforms|text|restingSeenAt|restingActiveAt)\b|\buser\.(seenAt|activeAt)\b/;
 const MAY_READ_RAW_STATE =
-  /^packages\/(engine|testkit)\/|^packages\/server\/src\/(write-behind|presence-service)\.ts$|^packages\/server\/src\/stores\//;
+  /^packages\/(engine|testkit)\/|^packages\/server\/src\/(records|neighbours|presence-service)\.ts$|^packages\/server\/src\/stores\//;
 
 const CLOCK = /\bDate\.now\(|\bnew Date\(\)|\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(|\bperformance\.now\(/;
 const MAY_READ_CLOCK = /\/clock\.ts$|\/cli(\/|\.ts$)|\/playground\/|^packages\/testkit\/src\/(real-server|chromium)/;

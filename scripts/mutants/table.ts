@@ -9,8 +9,11 @@ export interface Mutant {
   seed?: number;
 }
 
-/** `simulate`, `model`, `pairs`: the commands of those names. `contract`: what every store must do. */
-export type Killer = 'simulate' | 'model' | 'pairs' | 'contract';
+/**
+ * `simulate`, `model`, `pairs`: the commands of those names. `contract`: what every store must do. `cluster`: the tests of several nodes;
+ * `several`: the simulator with three of them.
+ */
+export type Killer = 'simulate' | 'model' | 'pairs' | 'contract' | 'cluster' | 'several';
 
 const ENGINE = 'packages/engine/src';
 const SERVER = 'packages/server/src';
@@ -44,6 +47,13 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'session.untilAt = now + event.leaseMs;',
     to: 'session.untilAt = Math.max(session.untilAt, session.startedAt + event.leaseMs);',
     killedBy: 'simulate',
+  },
+  {
+    name: 'a sign of life counts of sessions that do not',
+    file: `${ENGINE}/sessions.ts`,
+    from: 'if ((bits & NOT_COUNTING) === 0) this.#step.roster',
+    to: 'this.#step.roster',
+    killedBy: 'model',
   },
   {
     name: 'a session that is hidden still counts',
@@ -84,8 +94,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'whoever hides goes back to an earlier last seen',
     file: `${ENGINE}/settings.ts`,
-    from: 'replaceFacts(user, { policy, ...(veiled ? restingTimes(user, before) : null) }, outcome, now);',
-    to: 'replaceFacts(user, { policy, ...(veiled ? null : null) }, outcome, now);',
+    from: 'replaceFacts(user, { claim, policy, ...(isVeiled(before, claim, policy) ? restingTimes(user, before) : null) }, outcome, now);',
+    to: 'replaceFacts(user, { claim, policy }, outcome, now);',
     killedBy: 'model',
   },
   {
@@ -112,9 +122,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'last seen of those online is for everybody',
     file: `${ENGINE}/visibility.ts`,
-    from: 'lastSeenAt: mayTime ? user.seenAt : null,',
-    to: 'lastSeenAt: user.seenAt,',
+    from: 'lastSeenAt: own ? user.seenAt : mayTime ? shownSeenAt(user, facts) : null,',
+    to: 'lastSeenAt: own ? user.seenAt : shownSeenAt(user, facts),',
     killedBy: 'model',
+  },
+  {
+    name: 'whoever stops hiding tells how long they hid',
+    file: `${ENGINE}/visibility.ts`,
+    from: 'Math.max(facts.sinceAt as number, user.revealedAt)',
+    to: 'facts.sinceAt',
+    killedBy: 'pairs',
   },
   {
     name: 'the blocked look without signing in',
@@ -214,7 +231,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the node never says that it lives',
     file: `${SERVER}/write-behind.ts`,
-    from: 'batch.beat = { node, at: now };',
+    from: 'batch.beat = { node: this.#node, at: now };',
     to: '',
     killedBy: 'simulate',
   },
@@ -223,6 +240,13 @@ export const MUTANTS: readonly Mutant[] = [
     file: `${SERVER}/stores/memory.ts`,
     from: 'entry.endedAt ??= entry.aliveAt;',
     to: 'entry.endedAt ??= now;',
+    killedBy: 'contract',
+  },
+  {
+    name: 'whoever was lost when the process ended has no grace left',
+    file: `${SERVER}/stores/memory.ts`,
+    from: 'return leaseUntilAt - held.endedAt;',
+    to: 'return leaseUntilAt - leaseUntilAt;',
     killedBy: 'contract',
   },
   {
@@ -235,8 +259,164 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'nobody is taken over from a process that died',
     file: `${SERVER}/presence-service.ts`,
-    from: 'for (const { tenant, user, seenAt } of recovery.online) this.#recover(tenant, user, seenAt, undefined);',
+    from: 'for (const { tenant, user, seenAt, graceMs } of online) this.#recover(tenant, user, seenAt, undefined, graceMs);',
     to: '',
     killedBy: 'simulate',
+  },
+
+  // Several nodes
+  {
+    name: 'a meeting point that came back takes what is meant for the one before',
+    file: `${SERVER}/cluster/memory-meeting-point.ts`,
+    from: 'if (!isOpen(shard, run)) return RUN_REFUSED;\n      const fence = shard.fences.get(incarnation);\n      if (fence === undefined)',
+    to: 'const fence = shard.fences.get(incarnation);\n      if (fence === undefined)',
+    killedBy: 'several',
+  },
+  {
+    name: 'a beat brings the dead back',
+    file: `${SERVER}/cluster/memory-meeting-point.ts`,
+    from: "if (known === undefined) return { refused: state.dead.has(incarnation) ? 'fenced' : 'unknown' };\n      state.nodes.set(incarnation, Math.max(known, until));",
+    to: 'state.nodes.set(incarnation, Math.max(known ?? 0, until));',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'a late beat shortens the lease',
+    file: `${SERVER}/cluster/memory-meeting-point.ts`,
+    from: 'state.nodes.set(incarnation, Math.max(known, until));',
+    to: 'state.nodes.set(incarnation, until);',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'a write that comes again is carried out again',
+    file: `${SERVER}/cluster/memory-meeting-point.ts`,
+    from: "if (op <= fence) return { refused: 'late' };",
+    to: '',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'of the dead everything is accepted',
+    file: `${SERVER}/cluster/memory-meeting-point.ts`,
+    from: "if (fence === FENCED) return { refused: 'fenced' };\n      if (op",
+    to: 'if (op',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'a fence is gone before the last slot',
+    file: `${SERVER}/cluster/memory-meeting-point.ts`,
+    from: 'else shard.fences.set(incarnation, FENCED);',
+    to: 'else endFence(shard, incarnation);',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'whoever was reaped may attach again',
+    file: `${SERVER}/cluster/memory-meeting-point.ts`,
+    from: ' || shard.reaped.has(incarnation)',
+    to: '',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'an epoch follows its forerunner, not the time',
+    file: `${SERVER}/cluster/memory-meeting-point.ts`,
+    from: 'Math.max(shard.epoch, epoch, Math.floor(now())) + 1',
+    to: 'shard.epoch + 1',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'leases that are over all at once are believed',
+    file: `${SERVER}/cluster/memory-meeting-point.ts`,
+    from: 'if (now() - doubtedSince < leaseMs) return false;',
+    to: '',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'nobody reaps the dead',
+    file: `${SERVER}/cluster/undertaker.ts`,
+    from: 'if (this.#isMine(dead, census))',
+    to: 'if (this.#isMine(dead, census) && this.#options.isOwn(dead.incarnation))',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'slots of the dead are dropped before their users are taken over',
+    file: `${SERVER}/cluster/undertaker.ts`,
+    from: '// They must be seen here before they are seen to have gone there.\n        await written();',
+    to: '',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'the users of a dead node get no grace',
+    file: `${SERVER}/neighbours.ts`,
+    from: 'online: links.map((name) => ({ ...online.get(keyOf(name)), ...name, seenAt: seenAtOf(name) })),',
+    to: 'online: links.slice(links.length).map((name) => ({ ...name, seenAt: seenAtOf(name) })),',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'whoever is back elsewhere is taken over all the same',
+    file: `${SERVER}/cluster/member.ts`,
+    from: 'node !== held.incarnation && arrivedAt > diedAt',
+    to: 'node !== held.incarnation && arrivedAt > Number.POSITIVE_INFINITY',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'logs are not compared',
+    file: `${SERVER}/cluster/shard-reader.ts`,
+    from: 'if (windowOver || seq > this.#seq) this.#catchUp();',
+    to: 'if (windowOver) this.#catchUp();',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'after a loss what is not there yet is taken for gone',
+    file: `${SERVER}/cluster/member.ts`,
+    from: 'windowMs: WINDOW_MS,',
+    to: 'windowMs: 0,',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'what happened meanwhile is told as if it happened now',
+    file: `${SERVER}/cluster/shard-reader.ts`,
+    from: 'this.#apply(entries.filter(({ seq }) => seq > before));',
+    to: 'for (const entry of entries) if (entry.seq > this.#seq) this.#apply([entry]);',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'a node that goes on as another forgets what it has',
+    file: `${SERVER}/neighbours.ts`,
+    from: 'if (user.slot !== null) cluster.put({ tenant: user.tenant.name, user: user.id }, user.slot, timesOf(user));',
+    to: '',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'one node keeps to itself what it stored',
+    file: `${SERVER}/neighbours.ts`,
+    from: "this.#options.cluster.tell(name, { kind: 'stored' });",
+    to: '',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'a node overwrites the settings that another stored',
+    file: `${SERVER}/stores/memory.ts`,
+    from: '...(keepsSettings && { availability, availabilityUntilAt, text, onlineRule, lastSeenRule, optedOut }),',
+    to: '',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'nobody doubts a node that is cut off',
+    file: `${SERVER}/cluster/member.ts`,
+    from: 'return this.#options.clock.now() - this.#heardAt > LEASE_MS - 2 * BEAT_MS;',
+    to: 'return false;',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'who came and went unheard was never seen',
+    file: `${SERVER}/cluster/shard-writer.ts`,
+    from: 'if (slot === null && unheard !== undefined && unheard.slot !== null) this.#tellSeen(name, times);',
+    to: '',
+    killedBy: 'cluster',
+  },
+  {
+    name: 'logging out leaves leases on other nodes',
+    file: `${SERVER}/neighbours.ts`,
+    from: "if (note.kind === 'ended') this.#endLeases(name, note.deviceKey, note.at);\n    else if",
+    to: 'if',
+    killedBy: 'cluster',
   },
 ];

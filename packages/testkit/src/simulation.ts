@@ -23,7 +23,7 @@ export interface WorldResult {
 export async function playScript(script: Script): Promise<WorldResult> {
   const world = new World(script);
   const { time } = world;
-  for (const index of world.places.keys()) await world.boot(index);
+  await world.bootAll();
   let steps = 0;
   for (const step of script.steps) {
     await time.runUntil(time.startedAt + step.at);

@@ -10,6 +10,7 @@ import type { StorePlace } from './store-contract/scene.ts';
 import { describeUsers } from './store-contract/users.ts';
 
 export type { StorePlace } from './store-contract/scene.ts';
+export { describeSharedStore, type OpenSharedPlace } from './store-contract/shared.ts';
 
 export interface StoreContractOptions {
   /** Makes a new, empty place; called for most tests, and the place removed after each. */

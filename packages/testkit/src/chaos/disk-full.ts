@@ -57,7 +57,7 @@ async function run(surroundings: Surroundings, data: string): Promise<ChaosRepor
   const writers = users.map((user) => new Writer(user, users, random.fork(user), clock));
   // What fails to be written is logged as an error, as it should be.
   const server = await startServer(surroundings, { data, graceMs: 400, logLevel: 'fatal' });
-  const prober = await startProber(server.url);
+  const prober = await startProber(server);
   await Promise.all(writers.map((writer) => writer.connect(server)));
   const writing = writers.map(async (writer) => {
     while (await writer.write()) await pass(clock, 5);

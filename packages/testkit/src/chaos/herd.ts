@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createRandom } from '../random.ts';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createRandom, type Random } from '../random.ts';
 import { forAll, gatewayPerson, nativePerson, type PeopleOptions, type Person } from './people.ts';
-import { type ChaosReport, eventually, Findings, pass, type Scenario, type Surroundings, startServer } from './scenario.ts';
+import { type ChaosReport, eventually, Findings, pass, type Scenario, type Surroundings, startServer, withDataFolder } from './scenario.ts';
 import { ViewerLog } from './viewer-log.ts';
 
 const PEOPLE = { full: 5_000, small: 200 } as const;
@@ -18,14 +17,7 @@ const CONNECTING_AT_ONCE = 100;
 export const herd: Scenario = {
   name: 'herd',
   purpose: 'everybody comes back at once after a restart within the grace: viewers are told nothing',
-  run: async (surroundings) => {
-    const data = mkdtempSync(join(tmpdir(), 'porchlight-chaos-herd-'));
-    try {
-      return await run(surroundings, data);
-    } finally {
-      rmSync(data, { recursive: true, force: true });
-    }
-  },
+  run: (surroundings) => withDataFolder('herd', (data) => run(surroundings, data)),
 };
 
 async function run(surroundings: Surroundings, data: string): Promise<ChaosReport> {
@@ -33,7 +25,7 @@ async function run(surroundings: Surroundings, data: string): Promise<ChaosRepor
   const random = createRandom(seed, 'herd');
   const findings = new Findings();
   const flags = { data, graceMs: GRACE_MS[size], awayAfterMs: 86_400_000, signOfLifeMs: 3_600_000 };
-  let server = await startServer(surroundings, flags);
+  let server = await startServer(surroundings, { ...flags, port: await portOfItsOwn(random.fork('port')) });
   const options: PeopleOptions = { port: server.port, token: server.token, clock, random, returnWithinMs: RETURN_WITHIN_MS[size] };
   const users = Array.from({ length: PEOPLE[size] }, (_, index) => `person-${index}`);
   const people: Person[] = [];
@@ -94,6 +86,22 @@ async function run(surroundings: Surroundings, data: string): Promise<ChaosRepor
     people.reduce((sum, { losses }) => sum + losses, 0),
   );
   return findings.report('herd');
+}
+
+/**
+ * A free port below those that the system gives to clients: of thousands that knock while the server is away, one would otherwise be given the
+ * very port that it comes back to.
+ */
+async function portOfItsOwn(random: Random): Promise<number> {
+  for (;;) {
+    const port = 20_000 + random.below(10_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)]).catch(
+      () => false,
+    );
+    await new Promise<void>((closed) => void server.close(() => closed()));
+    if (isFree) return port;
+  }
 }
 
 /** The gateway tells only of changes, so whoever is first heard of has changed. */

@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createRandom } from '../random.ts';
 import type { ServerProcess } from '../real-server.ts';
 import { accountOf, contactsOf, databaseTrouble } from './judge.ts';
-import { type ChaosReport, eventually, Findings, pass, type Scenario, type Surroundings, startServer } from './scenario.ts';
+import { type ChaosReport, eventually, Findings, pass, type Scenario, type Surroundings, startServer, withDataFolder } from './scenario.ts';
 import { Writer } from './writer.ts';
 
 const CYCLES = { full: 50, small: 3 } as const;
@@ -25,14 +22,7 @@ const CLOCKS_DIFFER_MS = 60;
 export const kill: Scenario = {
   name: 'kill',
   purpose: 'kill -9 in random load, and reopen: nothing acknowledged is lost, the database is whole, last seen is true',
-  run: async (surroundings) => {
-    const data = mkdtempSync(join(tmpdir(), 'porchlight-chaos-kill-'));
-    try {
-      return await run(surroundings, data);
-    } finally {
-      rmSync(data, { recursive: true, force: true });
-    }
-  },
+  run: (surroundings) => withDataFolder('kill', (data) => run(surroundings, data)),
 };
 
 async function run(surroundings: Surroundings, data: string): Promise<ChaosReport> {

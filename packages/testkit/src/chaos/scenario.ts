@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Clock } from '@porchlight/server';
 import { type Flags, type ServerProcess, spawnServer } from '../real-server.ts';
 
@@ -82,6 +85,16 @@ const NO_RATES: Flags = {
 
 export function startServer({ program }: Surroundings, options: Flags): Promise<ServerProcess> {
   return spawnServer(program, { apiKey: JUDGE_KEY, logLevel: 'error', ...NO_RATES, ...options });
+}
+
+/** Gives a folder for a server's data, and removes it afterwards. */
+export async function withDataFolder<T>(name: string, use: (data: string) => Promise<T>): Promise<T> {
+  const data = mkdtempSync(join(tmpdir(), `porchlight-chaos-${name}-`));
+  try {
+    return await use(data);
+  } finally {
+    rmSync(data, { recursive: true, force: true });
+  }
 }
 
 /** Resolves after `ms`. */

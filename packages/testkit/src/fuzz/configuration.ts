@@ -57,6 +57,13 @@ export function configuration(random: Random): Configuration {
   return { argv, env, file: random.chance(0.95) ? Object.fromEntries(fields) : parsed(nastyJson(random)) };
 }
 
+/** One of which only a flag or two are odd, so that it often is a good one. */
+export function mildConfiguration(random: Random): Configuration {
+  const { argv } = configuration(random);
+  const flags = argv.filter((flag) => /^--[\w-]+=/.test(flag));
+  return { argv: flags.slice(0, 1 + random.below(2)), env: {}, file: {} };
+}
+
 /** What is wrong with how the options were read: nothing, unless it was anything but options or an OptionsError that says what to do. */
 export function troubleReading(given: Configuration): string | undefined {
   try {

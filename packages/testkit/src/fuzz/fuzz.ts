@@ -1,12 +1,13 @@
 import type { Clock, Dialect } from '@porchlight/server';
 import { createRandom } from '../random.ts';
-import { type Configuration, configuration, troubleReading } from './configuration.ts';
+import { type Configuration, configuration, mildConfiguration, troubleReading } from './configuration.ts';
 import { type Conversation, inputsOf, SURFACES, type Surface } from './conversation.ts';
 import { generate } from './generate.ts';
 import type { Vocabulary } from './grammar.ts';
 import { readRoutes } from './http-routes.ts';
 import { play } from './play.ts';
 import { shrink } from './shrink.ts';
+import { startWith } from './started.ts';
 import { FUZZ_KEY, startTarget, type Target } from './target.ts';
 import { readUnderstood, type VitalSigns } from './vital-signs.ts';
 
@@ -35,6 +36,8 @@ export interface FuzzReport {
   readonly memory: readonly { readonly inputs: number; readonly signs: VitalSigns }[];
   /** How many messages each dialect took, and how many refusals of each code were told. */
   readonly understood: Readonly<Record<string, number>>;
+  /** Processes that were started with an odd configuration: those that were on and stopped when asked, and those that said why not. */
+  readonly starts: { readonly on: number; readonly refused: number };
   readonly failures: readonly Failure[];
 }
 
@@ -51,11 +54,13 @@ const PARALLEL = 48;
 const RECENT_MAX = 400;
 /** One input in so many is a configuration. */
 const CONFIGURATION_SHARE = 0.05;
+/** Of those, one in so many is given to a process of its own, which takes a thousand times as long. */
+const PROCESS_SHARE = 1 / 500;
 const FAILURES_MAX = 5;
 /** How long after the last answer an error may show in the log. */
 const LATE_MS = 250;
 /** What the server may come to hold over a run: users it keeps in memory, compiled code, caches that fill. */
-const HEAP_GROWTH_MIB_MAX = 96;
+const HEAP_GROWTH_MIB_MAX = 32;
 
 /** Fuzzes a server in a process of its own, and says all that it suffered. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
@@ -65,7 +70,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const failures: Failure[] = [];
   const configurations = Math.floor(options.inputs * CONFIGURATION_SHARE);
   fuzzConfigurations(seed, configurations, failures);
-  counts.configuration = configurations;
+  const starts = await fuzzStarts(options, Math.ceil(configurations * PROCESS_SHARE), failures);
+  counts.configuration = configurations + starts.on + starts.refused;
 
   const target = await startTarget(program, clock, options.options);
   const vocabulary: Vocabulary = {
@@ -86,7 +92,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
       next += 1;
       recent.push(conversation);
       if (recent.length > RECENT_MAX) recent.shift();
-      const trouble = await play(conversation, target.server.port, clock);
+      const trouble = await play(conversation, target, clock);
       counts[conversation.surface] += inputsOf(conversation);
       if (trouble !== undefined) failures.push({ what: trouble, conversations: [conversation] });
       distress ??= target.distress();
@@ -122,6 +128,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
     slowestHealthMs: target.slowestMs,
     memory,
     understood,
+    starts,
     failures: shrunk,
   };
 }
@@ -132,6 +139,18 @@ function fuzzConfigurations(seed: number, count: number, failures: Failure[]): v
     const what = troubleReading(given);
     if (what !== undefined) failures.push({ what, conversations: [], configuration: given });
   }
+}
+
+async function fuzzStarts({ seed, program, clock }: FuzzOptions, count: number, failures: Failure[]) {
+  const starts = { on: 0, refused: 0 };
+  for (let index = 0; index < count && failures.length < FAILURES_MAX; index += 1) {
+    const random = createRandom(seed, `start ${index}`);
+    const given = index % 2 === 0 ? mildConfiguration(random) : configuration(random);
+    const { isOn, trouble } = await startWith(given, program, clock);
+    starts[isOn ? 'on' : 'refused'] += 1;
+    if (trouble !== undefined) failures.push({ what: trouble, conversations: [], configuration: given });
+  }
+  return starts;
 }
 
 async function examineEnd(target: Target, memory: { inputs: number; signs: VitalSigns }[]): Promise<string[]> {
@@ -157,7 +176,7 @@ export async function replay(conversations: readonly Conversation[], options: Re
 /** What it suffered first, and after how many of them that showed. */
 async function playAll(conversations: readonly Conversation[], target: Target, clock: Clock) {
   for (const [index, conversation] of conversations.entries()) {
-    const trouble = (await play(conversation, target.server.port, clock)) ?? target.distress();
+    const trouble = (await play(conversation, target, clock)) ?? target.distress();
     if (trouble !== undefined) return { trouble, after: index + 1 };
   }
   // What fails a moment later fails as well.

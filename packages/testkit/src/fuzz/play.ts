@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '@porchlight/server';
 import { type Conversation, type Step, textToBytes } from './conversation.ts';
+import type { Target } from './target.ts';
 
 /** How long a step waits for the server's bytes, for certain ones, and the end of a conversation for the last of them. */
 const AWAIT_MS = 150;
@@ -25,8 +26,15 @@ interface Line {
   isClosed: boolean;
 }
 
+/** What is played against. */
+type Played = Pick<Target, 'server' | 'machineTookMs'>;
+
 /** Plays one conversation against a server. Says what was wrong with its answers, if anything was. */
-export async function play(conversation: Conversation, port: number, clock: Clock): Promise<string | undefined> {
+export async function play(
+  conversation: Conversation,
+  { server: { port }, machineTookMs }: Played,
+  clock: Clock,
+): Promise<string | undefined> {
   const lines = new Map<number, Line>();
   const until = (line: Line, isDone: () => boolean, waitMs: number) => awaitBytes(line, isDone, waitMs, clock);
   const lineOf = (number: number) => {
@@ -49,8 +57,12 @@ export async function play(conversation: Conversation, port: number, clock: Cloc
     const first = lines.get(0);
     const isDue = conversation.answered === true && first?.heard === '' && !first.isClosed && !first.socket.isPaused();
     if (first !== undefined && isDue) {
-      await until(first, () => first.heard !== '', ANSWER_MS_MAX);
-      if (first.heard === '' && !first.isClosed) return `no answer within ${ANSWER_MS_MAX} ms`;
+      const tookBefore = machineTookMs();
+      const isAnswered = () => first.heard !== '' || first.isClosed;
+      await until(first, isAnswered, ANSWER_MS_MAX);
+      // What the machine took is given back.
+      await until(first, isAnswered, machineTookMs() - tookBefore);
+      if (!isAnswered()) return `no answer within ${ANSWER_MS_MAX} ms`;
     }
     return troubleIn(conversation, [...lines.values()]);
   } finally {

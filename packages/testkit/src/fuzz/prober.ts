@@ -10,9 +10,12 @@ export interface Prober {
   stop(): Promise<void>;
 }
 
-/** Asks `/healthz` all the time from a thread of its own, so that only the server's slowness is measured and not that of the load. */
-export async function startProber(url: string): Promise<Prober> {
-  const worker = new Worker(new URL('./prober-thread.ts', import.meta.url), { workerData: { url, everyMs: EVERY_MS } });
+/**
+ * Asks `/healthz` all the time from a thread of its own, so that only the server's slowness is measured, and neither that of the load nor, where
+ * the system tells it, that of a machine with too few processors.
+ */
+export async function startProber({ url, pid }: { readonly url: string; readonly pid: number }): Promise<Prober> {
+  const worker = new Worker(new URL('./prober-thread.ts', import.meta.url), { workerData: { url, pid, everyMs: EVERY_MS } });
   const probes = { slowestMs: 0, count: 0 };
   let isStopped = false;
   const ready = Promise.withResolvers<void>();

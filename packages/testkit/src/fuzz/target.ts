@@ -6,6 +6,7 @@ import { type ServerProcess, spawnServer } from '../real-server.ts';
 import { type Bystanders, settleBystanders } from './bystanders.ts';
 import { type Prober, startProber } from './prober.ts';
 import { leaksBetween, readVitalSigns, type VitalSigns } from './vital-signs.ts';
+import { waitedMs } from './waited.ts';
 
 /** A server in a process of its own, with everybody in place who notices when it suffers. */
 export interface Target {
@@ -16,6 +17,8 @@ export interface Target {
   /** Waits until all that was fuzzed has gone, and says what the bystanders felt and what was left behind. */
   examine(): Promise<string[]>;
   readonly slowestMs: number;
+  /** How long this machine has let the server, and whoever talks to it, wait for a processor. */
+  machineTookMs(): number;
   stop(): Promise<void>;
 }
 
@@ -63,7 +66,7 @@ export async function startTarget(program: string, clock: Clock, more: Readonly<
     ended = code;
   });
   const { url, port, token, pid, output } = server;
-  const prober: Prober = await startProber(url);
+  const prober: Prober = await startProber(server);
   const bystanders: Bystanders = await settleBystanders({ url, port, token, clock, apiKey: JUDGE_KEY });
   const vitalSigns = async () => {
     server.signal('SIGUSR2');
@@ -84,6 +87,7 @@ export async function startTarget(program: string, clock: Clock, more: Readonly<
     get slowestMs() {
       return prober.slowestMs;
     },
+    machineTookMs: () => waitedMs(pid) + waitedMs('this thread'),
     examine: async () => {
       const complaints = await bystanders.complaints();
       let leaks: string[] = [];

@@ -1,7 +1,8 @@
 import type { EngineEvent } from '@porchlight/engine';
 import { AVAILABILITIES, RULES } from '@porchlight/protocol';
-import { type Connection, createMemoryStore, createSoloCluster, type Identity, native } from '@porchlight/server';
+import { type Connection, createMemoryStore, createSoloCluster, native } from '@porchlight/server';
 import fc from 'fast-check';
+import { identityOf } from '../simulation/identity-of.ts';
 import { SimulatedLink } from '../simulation/simulated-link.ts';
 import { SimulatedProcess } from '../simulation/simulated-process.ts';
 import { VirtualTime } from '../simulation/virtual-time.ts';
@@ -17,7 +18,17 @@ export class Real {
   readonly time = new VirtualTime();
   readonly process = new SimulatedProcess('model', this.time, { store: () => createMemoryStore(), cluster: createSoloCluster });
   readonly connections = new Map<string, Connection>();
+  readonly #done: Map<string, number>;
   readonly told = new Map<string, Map<string, boolean>>();
+
+  /** `done` is told how often each kind of command was carried out. */
+  constructor(done: Map<string, number>) {
+    this.#done = done;
+  }
+
+  count(kind: string): void {
+    this.#done.set(kind, (this.#done.get(kind) ?? 0) + 1);
+  }
 
   async start(): Promise<void> {
     await this.process.start();
@@ -59,17 +70,6 @@ export class Real {
   }
 }
 
-const identityOf = (user: string): Identity => ({
-  tenant: 'default',
-  user,
-  profile: {},
-  scopes: [],
-  expiresAt: null,
-  issuedAt: null,
-  tokenId: null,
-  loginId: null,
-});
-
 /** After every command everybody's view of everybody, what they were told, and their counts are what the model says. */
 async function compare(model: PresenceModel, real: Real): Promise<void> {
   await real.time.settle();
@@ -108,7 +108,11 @@ function picture(model: PresenceModel): Map<string, boolean> {
   return new Map(pairs.map(([viewer, id]) => [`${viewer} ${id}`, model.view(viewer, id).status !== 'offline']));
 }
 
+/** What commands there are. */
+const KINDS = ['connect', 'leave', 'lose', 'act', 'show', 'set', 'relate', 'heartbeat', 'log out', 'wait'] as const;
+
 function command(
+  kind: (typeof KINDS)[number],
   name: string,
   check: (model: PresenceModel) => boolean,
   run: (model: PresenceModel, real: Real) => Promise<void> | void,
@@ -117,6 +121,7 @@ function command(
     check,
     run: async (model, real) => {
       await run(model, real);
+      real.count(kind);
       await compare(model, real);
     },
     toString: () => name,
@@ -137,6 +142,7 @@ function deviceCommand(kind: number, user: string, device: string, flag: boolean
   switch (kind) {
     case 0:
       return command(
+        'connect',
         `${key} connects`,
         (model) => !live(model),
         async (model, real) => {
@@ -145,13 +151,13 @@ function deviceCommand(kind: number, user: string, device: string, flag: boolean
         },
       );
     case 1:
-      return command(`${key} leaves`, live, (model, real) => {
+      return command('leave', `${key} leaves`, live, (model, real) => {
         model.end(user, device, true);
         const connection = real.connections.get(key);
         if (connection !== undefined) real.process.node.gateway.left(connection);
       });
     case 2:
-      return command(`${key} is lost, twice: ${flag}`, live, (model, real) => {
+      return command('lose', `${key} is lost, twice: ${flag}`, live, (model, real) => {
         model.lose(user, device);
         const connection = real.connections.get(key);
         if (connection === undefined) return;
@@ -159,12 +165,12 @@ function deviceCommand(kind: number, user: string, device: string, flag: boolean
         if (flag) real.process.node.gateway.left(connection);
       });
     case 3:
-      return command(`${key} acts`, live, (model, real) => {
+      return command('act', `${key} acts`, live, (model, real) => {
         model.act(user, device);
         send(real, 'activity', { idleMs: 0 });
       });
     default:
-      return command(`${key} shows itself: ${flag}`, live, (model, real) => {
+      return command('show', `${key} shows itself: ${flag}`, live, (model, real) => {
         model.show(user, device, flag);
         send(real, 'show', { shown: flag });
       });
@@ -173,7 +179,7 @@ function deviceCommand(kind: number, user: string, device: string, flag: boolean
 
 function settingCommand(kind: number, user: string, other: string, choice: number, present: boolean): Command {
   const settings = (fields: object, name: string, apply: (model: ReturnType<PresenceModel['user']>) => void) =>
-    command(`${user} sets ${name}`, always, async (model, real) => {
+    command('set', `${user} sets ${name}`, always, async (model, real) => {
       model.set(user, apply);
       await real.set({ type: 'settings', tenant: 'default', user, ...fields } as EngineEvent);
     });
@@ -189,6 +195,7 @@ function settingCommand(kind: number, user: string, other: string, choice: numbe
     default: {
       const relation = kind === 3 ? 'block' : 'contact';
       return command(
+        'relate',
         `${user} ${present ? 'has' : 'has no longer'} ${other} as ${relation}`,
         () => user !== other,
         async (model, real) => {
@@ -206,6 +213,7 @@ function settingCommand(kind: number, user: string, other: string, choice: numbe
 
 function leaseCommand(user: string, background: boolean, isLogout: boolean): Command {
   return command(
+    isLogout ? 'log out' : 'heartbeat',
     `${user} ${isLogout ? 'logs out' : `sends a heartbeat, in the background: ${background}`}`,
     always,
     async (model, real) => {
@@ -222,7 +230,7 @@ function leaseCommand(user: string, background: boolean, isLogout: boolean): Com
 }
 
 const waitCommand = (ms: number) =>
-  command(`wait ${ms}`, always, async (model, real) => {
+  command('wait', `wait ${ms}`, always, async (model, real) => {
     model.wait(ms);
     await real.time.run(ms);
     if (ms >= 200) await compareTold(model, real);
@@ -231,7 +239,7 @@ const waitCommand = (ms: number) =>
 const user = fc.constantFrom(...USERS);
 const waits = [1, 99, 200, 2_999, 5_000, 14_999, 15_000, 15_001, 60_000, 299_999, 300_000];
 
-/** Sequences of up to 60 commands. */
+/** Sequences of up to 150 commands. */
 export const commandSequences = fc.commands(
   [
     fc.tuple(fc.integer({ min: 0, max: 4 }), user, fc.constantFrom(...DEVICES), fc.boolean()).map((parts) => deviceCommand(...parts)),
@@ -240,14 +248,18 @@ export const commandSequences = fc.commands(
     fc.tuple(user, fc.boolean(), fc.boolean()).map((parts) => leaseCommand(...parts)),
     fc.constantFrom(...waits).map(waitCommand),
   ],
-  { maxCommands: 60, size: 'max' },
+  { maxCommands: 150, size: 'max' },
 );
 
-/** Checks `runs` sequences, from `seed` on; rejects with the shortest sequence that tells node and model apart. */
-export async function checkAgainstModel(runs: number, seed: number): Promise<void> {
+/**
+ * Checks `runs` sequences, from `seed` on; rejects with the shortest sequence that tells node and model apart. Resolves to how often each kind
+ * of command was carried out, and rejects when one never was.
+ */
+export async function checkAgainstModel(runs: number, seed: number): Promise<ReadonlyMap<string, number>> {
+  const done = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(commandSequences, async (commands) => {
-      const real = new Real();
+      const real = new Real(done);
       await real.start();
       const model = new PresenceModel(real.time.now());
       for (const id of USERS) model.user(id);
@@ -255,4 +267,7 @@ export async function checkAgainstModel(runs: number, seed: number): Promise<voi
     }),
     { numRuns: runs, seed, verbose: 0 },
   );
+  const never = KINDS.filter((kind) => !done.has(kind));
+  if (never.length > 0) throw new Error(`No sequence had any of these: ${never.join(', ')}.`);
+  return done;
 }

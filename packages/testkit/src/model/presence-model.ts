@@ -27,6 +27,13 @@ class ModelUser {
   seenAt: number | null = null;
   /** The same, as those are told who see the user offline: of the time when they last could have seen the user online. */
   publicSeenAt: number | null = null;
+  /** When the user last stopped hiding: others are told nothing from before. */
+  revealedAt = 0;
+
+  /** Last proof of life that others may know of while they see the user online. */
+  get shownSeenAt(): number | null {
+    return this.seenAt !== null && this.seenAt < this.revealedAt ? this.publicSeenAt : this.seenAt;
+  }
 }
 
 /** What one viewer may know. */
@@ -112,7 +119,7 @@ export class PresenceModel {
     const allows = (rule: Rule) => isSelf || rule === 'everyone' || (rule === 'contacts' && user.contacts.has(viewer));
     const status = this.#status(user);
     const seesLive = status !== 'offline' && allows(user.onlineRule) && (isSelf || user.availability !== 'invisible');
-    const seenAt = seesLive || isSelf ? user.seenAt : user.publicSeenAt;
+    const seenAt = isSelf ? user.seenAt : seesLive ? user.shownSeenAt : user.publicSeenAt;
     return { status: seesLive ? status : 'offline', lastSeenAt: allows(user.lastSeenRule) ? seenAt : null };
   }
 
@@ -138,11 +145,12 @@ export class PresenceModel {
       friends: user.contacts.size,
     };
     change();
+    if (before.invisible && !isInvisible(user)) user.revealedAt = this.now;
     if (!before.online) return;
     const isGone = !before.invisible && this.#status(user) === 'offline';
     const isVeiled = (isInvisible(user) && !before.invisible) || hidesMore(user) > before.hides;
     const dropsFriend = user.onlineRule === 'contacts' && user.contacts.size < before.friends;
-    if (isGone || ((isVeiled || dropsFriend) && !before.invisible)) user.publicSeenAt = user.seenAt;
+    if (isGone || ((isVeiled || dropsFriend) && !before.invisible)) user.publicSeenAt = user.shownSeenAt;
   }
 }
 

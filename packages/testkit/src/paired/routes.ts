@@ -20,7 +20,8 @@ interface Operation {
   requestBody?: { content: Record<string, { schema: JsonSchema }> };
 }
 
-interface Document {
+/** What an OpenAPI document says, as far as it is used here. */
+export interface Document {
   paths: Record<string, Record<string, Operation>>;
   components?: { schemas?: Record<string, JsonSchema> };
 }
@@ -33,8 +34,13 @@ export interface DocumentedRoute {
   operation: Operation;
 }
 
+export interface Api {
+  routes: DocumentedRoute[];
+  document: Document;
+}
+
 /** Every route of an OpenAPI document that needs no back end's key. */
-export function routesOf(text: string): { routes: DocumentedRoute[]; document: Document } {
+export function routesOf(text: string): Api {
   const document = JSON.parse(text) as Document;
   const routes = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).flatMap(([method, operation]) => {
@@ -47,13 +53,19 @@ export function routesOf(text: string): { routes: DocumentedRoute[]; document: D
   return { routes, document };
 }
 
-/** Makes up a request to a route from what the document says of it. */
-export function requestTo({ method, path, signedIn, operation }: DocumentedRoute, document: Document, ingredients: Ingredients) {
-  const { random, token } = ingredients;
+interface RequestIngredients extends Ingredients {
+  /** Names that the server made, by the path that listed them. */
+  listed: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Makes up a request to a route from what the document says of it. What is named in a path is mostly something that was listed above it. */
+export function requestTo({ method, path, signedIn, operation }: DocumentedRoute, document: Document, ingredients: RequestIngredients) {
+  const { random, token, listed } = ingredients;
   const query = new URLSearchParams();
   let url = path;
   for (const { name, in: place, required = false, schema = {} } of operation.parameters ?? []) {
-    const value = String(sampleJson(schema, document, ingredients, name));
+    const names = place === 'path' ? listed.get(path.slice(0, path.indexOf(`/{${name}}`))) : undefined;
+    const value = names !== undefined && random.chance(0.8) ? random.pick(names) : String(sampleJson(schema, document, ingredients, name));
     if (place === 'path') url = url.replace(`{${name}}`, encodeURIComponent(value));
     else if (place === 'query' && (required || random.chance(0.5))) query.set(name, value);
   }

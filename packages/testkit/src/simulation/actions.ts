@@ -2,6 +2,7 @@ import type { EngineEvent } from '@porchlight/engine';
 import { AVAILABILITIES, RULES } from '@porchlight/protocol';
 import { createBackend } from '@porchlight/server';
 import { latestMs } from './bounds.ts';
+import type { Cut, Weather } from './cluster-weather.ts';
 import type { Step, StepKind } from './script.ts';
 import { EVERYONE, type SimulatedClient } from './simulated-client.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
@@ -60,7 +61,7 @@ export const BEHAVIOUR: Partial<Record<StepKind, (world: World, step: Step) => v
       if (others && client.socket?.process.healthy === true)
         world.checks.that(
           'I12',
-          onlineAt(client.socket.process, user) !== false || !user.mustBeOnline(world.time.now()),
+          onlineAt(client.socket.process, user) !== false || !user.mustBeOnline(world.time.now(), world.sightOf(client.socket.process)),
           () => `${user.id} went offline with another device there`,
         );
     });
@@ -171,7 +172,7 @@ export const FAULTS: Partial<Record<StepKind, (world: World, step: Step) => void
   },
   'signed out'(world, step) {
     const { user, process } = chosen(world, step);
-    if (process !== undefined && world.places.length === 1) signOut(world, user, process);
+    if (process !== undefined && world.weather.isRecovered) signOut(world, user, process);
   },
   'opted out': (world, step) =>
     withSettings(world, step, (user) => {
@@ -191,20 +192,51 @@ export const FAULTS: Partial<Record<StepKind, (world: World, step: Step) => void
     const process = world.processAt(Math.floor(step.who * world.places.length));
     if (process === undefined || process.machine.frozen) return;
     world.faults.count('pause');
-    process.machine.freeze();
+    world.freeze(process);
     world.time.after(step.long * (step.how < 0.5 ? 3_000 : 40_000), () => world.thaw(process));
   },
   'clock step'(world, step) {
     const process = world.processAt(Math.floor(step.who * world.places.length));
     if (process === undefined) return;
     world.faults.count('clock step');
-    process.clockWasSet = true;
-    process.machine.stepWallClock((step.how < 0.5 ? -1 : 1) * step.long * 3_600_000);
+    world.stepClock(process, (step.how < 0.5 ? -1 : 1) * step.long * 3_600_000);
   },
   'store slow': (world, step) => trouble(world, step, { slowMs: 10 + step.how * 1_500 }),
   'store failing': (world, step) => trouble(world, step, { failing: true }),
   'store full': (world, step) => trouble(world, step, { full: true }),
+  'message lost': (world, step) => badWeather(world, step, 'lost'),
+  'message duplicated': (world, step) => badWeather(world, step, 'duplicated'),
+  'message reordered': (world, step) => badWeather(world, step, 'reordered'),
+  'ambiguous reply': (world, step) => badWeather(world, step, 'ambiguous'),
+  'partition both ways': (world, step) => cutOff(world, step, 'both'),
+  'partition one way': (world, step) => cutOff(world, step, step.how < 0.5 ? 'calls' : 'answers'),
+  'cluster emptied'(world) {
+    world.faults.count('cluster emptied');
+    world.loseCluster(false);
+  },
+  'cluster rolled back'(world) {
+    world.faults.count('cluster rolled back');
+    world.loseCluster(true);
+  },
 };
+
+function badWeather(world: World, step: Step, kind: keyof Weather): void {
+  const { weather } = world;
+  if (weather.now[kind]) return;
+  weather.now[kind] = true;
+  const clear = weather.begin();
+  world.time.after(1_000 + step.long * 20_000, () => {
+    weather.now[kind] = false;
+    clear();
+  });
+}
+
+function cutOff(world: World, step: Step, how: Cut): void {
+  const process = world.processAt(Math.floor(step.who * world.places.length));
+  if (process === undefined || world.weather.cutOf(process.name) !== undefined) return;
+  const heal = world.weather.cut(process.name, how);
+  world.time.after(500 + step.long * (step.whom < 0.5 ? 4_000 : 40_000), heal);
+}
 
 function lateClose(world: World, step: Step, delayMs: number, name: 'late close' | 'duplicate close'): void {
   const { client } = chosen(world, step);
@@ -225,7 +257,11 @@ function lateClose(world: World, step: Step, delayMs: number, name: 'late close'
 
 function trouble(world: World, step: Step, kind: Parameters<World['trouble']['begin']>[0]): void {
   world.trouble.begin(kind, world.time.now());
-  world.time.after(500 + step.long * 20_000, () => world.trouble.end(world.time.now()));
+  const recover = world.weather.begin();
+  world.time.after(500 + step.long * 20_000, () => {
+    world.trouble.end(world.time.now());
+    recover();
+  });
 }
 
 function signOut(world: World, user: UserTruth, process: SimulatedProcess): void {
@@ -235,6 +271,7 @@ function signOut(world: World, user: UserTruth, process: SimulatedProcess): void
     for (const session of user.sessions) {
       session.live = false;
       session.notBefore = 0;
+      session.elsewhere = session.process !== process;
     }
     void createBackend(process.node, user.tenant)
       .signOut(user.id)

@@ -1,7 +1,9 @@
 import type { StoredUser } from '@porchlight/server';
-import { latestMs, TIMES } from './bounds.ts';
+import { earliestMs, latestMs, TIMES } from './bounds.ts';
 import type { Checks } from './checks.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
 import type { SessionTruth, UserTruth } from './truth.ts';
+import type { VirtualTime } from './virtual-time.ts';
 
 /** Holds what a store has of a user, after a crash, against what was acknowledged; what was not acknowledged may be either way. */
 export function compareStored(checks: Checks, user: UserTruth, stored: StoredUser, now: number): void {
@@ -52,6 +54,37 @@ export function compareStored(checks: Checks, user: UserTruth, stored: StoredUse
   );
 }
 
+/** A process has started on the disk: what was acknowledged must be there, and what was not may be. */
+export async function checkAfterStart(
+  checks: Checks,
+  users: Iterable<UserTruth>,
+  process: SimulatedProcess,
+  time: VirtualTime,
+): Promise<void> {
+  const all = [...users];
+  const now = time.now();
+  const atStart = new Map(all.map((user) => [user, user.settings.changedAt]));
+  for (const user of all) {
+    const [stored] = await process.node.parts.store.load(user.tenant, [user.id]).catch(() => []);
+    const resident = process.node.service.find(user.tenant, user.id);
+    // While the store was slow something else may have been set.
+    const isSame = atStart.get(user) === user.settings.changedAt;
+    if (stored !== undefined && isSame)
+      compareStored(checks, user, resident === undefined ? stored : { ...stored, seenAt: resident.seenAt }, time.now());
+    for (const session of user.sessions) if (session.process !== process && !session.live) expectRecovery(session, now);
+  }
+}
+
+function expectRecovery(session: SessionTruth, now: number): void {
+  // Of a lease that ran out while no process ran, the next one says what it says of connections.
+  if (session.kind === 'lease') {
+    if (session.endBy > now - 60_000) session.endBy = Math.max(session.endBy, now + latestMs(TIMES.graceMs));
+    return;
+  }
+  if (session.notBefore === Number.POSITIVE_INFINITY) session.notBefore = now + earliestMs(TIMES.graceMs);
+  if (session.endBy === Number.POSITIVE_INFINITY) session.endBy = now + latestMs(TIMES.graceMs);
+}
+
 /** Who was online then is said to be so until the grace after the next start is over; of whom it may have been known, and of whom it must. */
 export function crashSession(session: SessionTruth, storedUntil: number): void {
   const { open, kind, openedAt } = session;
@@ -68,5 +101,38 @@ export function crashSession(session: SessionTruth, storedUntil: number): void {
   // An end that was noticed but not written down has not happened.
   if (open || session.endBy > storedUntil) session.endBy = Number.POSITIVE_INFINITY;
 }
+
+/**
+ * With a node of several its connections end; the others notice when its lease is over, and keep its users for the grace from then on, unless what
+ * they knew had just been lost.
+ */
+export function crashOneOfSeveral(user: UserTruth, process: object, crashedAt: number, now: number, wereKnown: boolean): void {
+  relyOnLeases(user, now);
+  for (const session of user.sessions) {
+    if (session.process !== process) continue;
+    if (session.kind === 'lease') {
+      session.notBefore = 0;
+      continue;
+    }
+    // The node's beat vouches for every connection that it had, or is not known not to have had.
+    if (session.endBy > now) user.prove(crashedAt, false);
+    const wasKnown = wereKnown && session.openedAt + TIMES.durableMs < now && session.open;
+    session.notBefore = wasKnown ? now + earliestMs(NOTICED_MS + TIMES.graceMs) : 0;
+    session.live = false;
+    session.open = false;
+    session.endBy = Math.min(session.endBy, now);
+    if (session.shownAt > now - TIMES.durableMs) session.shown = 'changing';
+  }
+}
+
+/** That somebody has logged out may not be known everywhere yet, and then never is: what was renewed there lasts until it runs out. */
+export function relyOnLeases(user: UserTruth, now: number): void {
+  for (const session of user.sessions)
+    if (session.kind === 'lease' && session.endBy > now - 60_000)
+      session.endBy = Math.max(session.endBy, session.openedAt + latestMs(TIMES.leaseMs));
+}
+
+/** The least that a lease lasts after a node has died. */
+const NOTICED_MS = 8_000;
 
 const sorted = (set: Iterable<string>) => [...set].sort();

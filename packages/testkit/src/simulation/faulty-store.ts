@@ -1,4 +1,4 @@
-import type { Store } from '@porchlight/server';
+import type { SharedStore } from '@porchlight/server';
 import type { Counters } from './counters.ts';
 import type { Machine } from './machine.ts';
 
@@ -15,7 +15,7 @@ export interface StoreTrouble {
 export const noTrouble = (): StoreTrouble => ({ slowMs: 0, failing: false, full: false });
 
 /** A store as a process on this machine has it: answers come only while the machine runs, and trouble is passed on. */
-export function createFaultyStore(store: Store, machine: Machine, trouble: StoreTrouble, faults: Counters): Store {
+export function createFaultyStore(store: SharedStore, machine: Machine, trouble: StoreTrouble, faults: Counters): SharedStore {
   const call = async <T>(act: () => Promise<T>, writes: boolean): Promise<T> => {
     const { slowMs } = trouble;
     // A slow call may take effect early or late; a process that dies meanwhile never learns which.
@@ -45,6 +45,9 @@ export function createFaultyStore(store: Store, machine: Machine, trouble: Store
     },
     sessions: (tenant, user, limit, before) => call(() => store.sessions(tenant, user, limit, before), false),
     close: (node, now) => store.close(node, now),
+    join: (node, now) => store.join(node, now),
+    bury: (node, now) => call(() => store.bury(node, now), true),
+    nodes: () => call(() => store.nodes(), false),
   };
 }
 

@@ -37,7 +37,12 @@ export class LeaseClient {
       if (process.machine.dead) return;
       const now = this.#world.time.now();
       this.#world.prove(this.user, process, false);
-      for (const lease of this.#leases.values()) lease.endBy = Math.min(lease.endBy, now + latestMs(0));
+      for (const [holder, lease] of this.#leases) {
+        // By clocks that differ it cannot be told whether another node's lease was renewed since.
+        if (holder !== process && this.#world.driftMs > 0) continue;
+        lease.endBy = Math.min(lease.endBy, now + latestMs(0));
+        lease.elsewhere = holder !== process;
+      }
       this.#leases.clear();
     });
   }
@@ -87,6 +92,7 @@ export class LeaseClient {
     // One that ran out long ago was forgotten.
     this.user.sessions.add(lease);
     lease.openedAt = now;
+    lease.elsewhere = false;
     lease.endBy = Math.max(lease.endBy, now + latestMs(TIMES.leaseMs));
     if (answered) lease.notBefore = now + earliestMs(TIMES.leaseMs);
     this.#world.prove(this.user, process, answered);

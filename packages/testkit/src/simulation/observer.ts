@@ -1,5 +1,6 @@
 import type { Message } from '@porchlight/server';
 import type { Checks } from './checks.ts';
+import type { Sight } from './sight.ts';
 import { rightsOf, type UserTruth } from './truth.ts';
 import { readTold, type Told } from './words.ts';
 
@@ -15,6 +16,12 @@ export const emptyMemory = (): Memory => ({ watches: false, told: new Map() });
 interface Hearing {
   viewer: UserTruth;
   memory: Memory;
+  /** What the node that speaks can know. */
+  sight: Sight;
+  /** Names that node. */
+  process: string;
+  /** Whether a node may be taken for dead at any time, and its beat then for a sign of life. */
+  isTroubled: boolean;
   /** By the clock of the node that speaks. */
   nodeNow: number;
   /** How far the clocks of the nodes may be apart. */
@@ -28,7 +35,7 @@ export class Observer {
   readonly #checks: Checks;
   readonly #users: ReadonlyMap<string, UserTruth>;
   readonly #now: () => number;
-  /** By viewer and target: what every connection of that viewer together was told. */
+  /** By viewer, target and place: what every connection of that viewer there together was told. */
   readonly #lastSeen = new Map<string, { seenAt: number; at: number; before: number }>();
 
   constructor(checks: Checks, users: ReadonlyMap<string, UserTruth>, now: () => number) {
@@ -43,11 +50,11 @@ export class Observer {
   }
 
   /** A crash: what was told of this user may have been lost, and will be told no more. */
-  forgetUnsafe(target: UserTruth): void {
+  forgetUnsafe(target: UserTruth, process: string): void {
     // A rule that was not yet stored may hold again, and with it what it hid.
     const safe = target.settings.certain ? (target.evidenceSafe ?? 0) : 0;
     for (const viewer of this.#users.values()) {
-      const key = keyOf(viewer, target);
+      const key = keyOf(viewer, target, process);
       const known = this.#lastSeen.get(key);
       if (known !== undefined && known.seenAt > safe) this.#lastSeen.set(key, { seenAt: safe, at: 0, before: safe });
     }
@@ -65,8 +72,8 @@ export class Observer {
     this.#checkOrder(told, target, hearing);
   }
 
-  #checkState({ online, kind }: Told, target: UserTruth, { viewer, clockWasSet }: Hearing): void {
-    const rights = rightsOf(viewer, target);
+  #checkState({ online, kind }: Told, target: UserTruth, { viewer, clockWasSet, sight }: Hearing): void {
+    const rights = rightsOf(viewer, target, sight);
     const now = this.#now();
     if (rights === undefined || online === undefined) return;
     const who = `${viewer.id} about ${target.id}`;
@@ -75,32 +82,34 @@ export class Observer {
       return;
     }
     if (online) {
-      this.#checks.that('I1b', target.mayBeOnline(now), () => `${who}: told online by ${kind}; ${describe(target, now)}`);
+      this.#checks.that('I1b', target.mayBeOnline(now, sight), () => `${who}: told online by ${kind}; ${describe(target, now)}`);
       return;
     }
-    const must = target.mustBeOnline(now);
+    const must = target.mustBeOnline(now, sight);
     this.#checks.that('I1a', !must, () => `${who}: told offline by ${kind}; ${describe(target, now)}`);
     if (kind === 'event')
       this.#checks.that(clockWasSet ? 'I9' : 'I13', !must, () => `${who}: told offline too early; ${describe(target, now)}`);
   }
 
-  #checkLastSeen({ lastSeenAt }: Told, target: UserTruth, { viewer, nodeNow, skewMs }: Hearing): void {
+  #checkLastSeen({ lastSeenAt }: Told, target: UserTruth, hearing: Hearing): void {
+    const { viewer, nodeNow, skewMs, sight, process, isTroubled } = hearing;
     if (lastSeenAt === undefined) return;
     const who = `${viewer.id} about ${target.id}`;
-    const rights = rightsOf(viewer, target);
+    const rights = rightsOf(viewer, target, sight);
     if (rights?.lastSeen === false) {
       this.#checks.that('I6b', lastSeenAt === null, () => `${who}: last seen is told, though not allowed to be known`);
       return;
     }
     if (lastSeenAt === null) return;
-    const latest = target.isBeingHeard ? nodeNow : target.evidenceMax;
+    const latest = target.isBeingHeard || isTroubled ? nodeNow : target.evidenceMax;
+    const slackMs = skewMs + sight.beatSlackMs(latest ?? 0);
     this.#checks.that(
       'I2',
-      latest !== null && lastSeenAt <= latest + skewMs && lastSeenAt <= nodeNow + skewMs,
+      latest !== null && lastSeenAt <= latest + slackMs && lastSeenAt <= nodeNow + skewMs,
       () =>
         `${who}: last seen ${seconds(lastSeenAt - nodeNow)} from now, last evidence ${latest === null ? 'none' : seconds(latest - nodeNow)}`,
     );
-    const key = keyOf(viewer, target);
+    const key = keyOf(viewer, target, process);
     const known = this.#lastSeen.get(key) ?? { seenAt: 0, at: 0, before: 0 };
     const now = this.#now();
     // Of two connections of a viewer, one may be answered while the other is told of a change: within an instant there is no order.
@@ -109,10 +118,15 @@ export class Observer {
     this.#lastSeen.set(key, { seenAt: Math.max(known.seenAt, lastSeenAt), at: now, before });
   }
 
-  #checkOrder({ kind, online, version = 0 }: Told, target: UserTruth, { viewer, memory }: Hearing): void {
+  #checkOrder(
+    { kind, online, version = 0 }: Told,
+    target: UserTruth,
+    { viewer, memory, sight, skewMs, process, isTroubled }: Hearing,
+  ): void {
     if (online === undefined) return;
     const before = memory.told.get(target.id);
-    const { changedAt, certain } = target.settings;
+    const { changedAt } = target.settings;
+    const certain = target.settings.certain && sight.mustHold(target.settings);
     if (kind === 'event' && before !== undefined) {
       const who = `${viewer.id} about ${target.id}`;
       const sameRules = certain && changedAt === before.changedAt;
@@ -120,7 +134,9 @@ export class Observer {
         this.#checks.that('I4b', version >= before.version, () => `${who}: version ${version} after ${before.version}`);
       // A change of rules may tell the same state with another last seen.
       // Whoever may not see the user online may still be told a later last seen.
-      if (sameRules && version === 0 && rightsOf(viewer, target)?.online === true)
+      // So may a node that was cut off, when it tells of its users again, or a time that was ahead of this node's clock and is not any more.
+      const sameTimes = process === '' || (skewMs === 0 && !isTroubled);
+      if (sameRules && sameTimes && version === 0 && rightsOf(viewer, target, sight)?.online === true)
         this.#checks.that(
           'I4b',
           before.online !== online || !before.event,
@@ -136,7 +152,7 @@ export class Observer {
   }
 }
 
-const keyOf = (viewer: UserTruth, target: UserTruth) => `${target.tenant}/${viewer.id}/${target.id}`;
+const keyOf = (viewer: UserTruth, target: UserTruth, process: string) => `${target.tenant}/${viewer.id}/${target.id}/${process}`;
 
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(3)} s`;
 

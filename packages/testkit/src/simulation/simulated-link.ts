@@ -53,7 +53,8 @@ export class SimulatedLink implements Link {
 
   /** Something large is on its way to the client, as when it asks for long lists without reading the answers. */
   fill(bytes: number): void {
-    this.#bufferedBytes += bytes;
+    // Whoever is behind is answered no further questions.
+    this.#bufferedBytes = Math.max(this.#bufferedBytes, bytes);
   }
 
   /** The wire is gone; what is still said goes nowhere. */

@@ -49,8 +49,13 @@ export const SIMULATED_OPTIONS: ServerOptions = completeOptions(
 
 export const SIMULATED_DIALECTS: readonly Dialect[] = [...BUILT_IN_DIALECTS, native];
 
-// Collecting the metrics of the process costs a timer of its own, and there are thousands of nodes.
+// Collecting the metrics of the process costs a timer of its own, and there are thousands of nodes. Nobody scrapes: what a node would
+// count before a scrape is not kept, since it would keep the node.
 let metrics: Metrics | undefined;
+const sharedMetrics = (): Metrics => {
+  metrics ??= { ...createMetrics(), beforeScrape: () => {} };
+  return metrics;
+};
 
 /** One life of a server: a whole node without ports, on a machine of its own. */
 export class SimulatedProcess {
@@ -65,7 +70,6 @@ export class SimulatedProcess {
     this.name = name;
     this.machine = new Machine(time);
     const { clock } = this.machine;
-    metrics ??= createMetrics();
     this.node = createNode({
       options: SIMULATED_OPTIONS,
       clock,
@@ -74,7 +78,7 @@ export class SimulatedProcess {
       authenticator: createAuthenticator({ ...SIMULATED_OPTIONS, jwtSecret: JWT_SECRET, clock }),
       dialects: SIMULATED_DIALECTS,
       log: createLogger({ logLevel: 'silent', logPretty: false, clock, hashKey: JWT_SECRET }),
-      metrics,
+      metrics: sharedMetrics(),
       incarnation: name,
     });
   }

@@ -37,6 +37,8 @@ export class SimulatedSocket {
   #reachable = true;
   #serverOpen = true;
   #graceMs: number = TIMES.graceMs;
+  /** How many messages that show or hide have reached the server: only after the last of them is it certain which holds. */
+  #shows = 0;
   readonly #parts: SocketParts;
   #arriving: Arriving | undefined;
 
@@ -159,14 +161,18 @@ export class SimulatedSocket {
     this.process.machine.enter(() => {
       const { connection } = this;
       if (connection === undefined || connection.closed) return;
+      // To say what holds already is no sign of life that has to count.
+      const isNew = session.shown !== (shown ? 'yes' : 'no');
       session.shown = 'changing';
+      this.#shows += 1;
+      const turn = this.#shows;
       this.#parts.world.prove(this.#parts.user, this.process, false);
       this.process.node.dispatcher.message(connection, message[0], message[1]);
       const taken = Promise.resolve(connection.answering).then(() => {
         // It was closed instead of answered, if it did not read.
-        if (!connection.closed) session.shown = shown ? 'yes' : 'no';
+        if (!connection.closed && turn === this.#shows) session.shown = shown ? 'yes' : 'no';
         session.shownAt = this.#parts.world.time.now();
-        this.#parts.world.prove(this.#parts.user, this.process, shown);
+        this.#parts.world.prove(this.#parts.user, this.process, shown && isNew);
       });
       this.#underWay(taken);
     });

@@ -9,6 +9,8 @@ import type { VirtualTime } from './virtual-time.ts';
 export interface Surroundings {
   readonly time: VirtualTime;
   readonly faults: Counters;
+  /** How far clocks of nodes may be apart. */
+  readonly driftMs: number;
   /** A socket to a process that may die. */
   track(socket: SimulatedSocket): void;
   addSession(user: UserTruth, session: SessionTruth): SessionTruth;

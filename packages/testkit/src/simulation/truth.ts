@@ -1,4 +1,5 @@
 import type { Availability, Rule } from '@porchlight/protocol';
+import type { Sight } from './sight.ts';
 
 /*
  * What is true in a simulated world, kept by those who cause it and in terms of what the invariants say, never of how the engine works.
@@ -24,6 +25,8 @@ export interface SessionTruth {
   endBy: number;
   /** The server's side of it has not noticed any end. */
   open: boolean;
+  /** It was ended by way of another node than the one that has it. */
+  elsewhere?: boolean;
 }
 
 /** What a user has set; `certain` is false from a change until it is acknowledged as stored. */
@@ -105,33 +108,40 @@ export class UserTruth {
   }
 
   /** Whoever may see the user online must be told so. */
-  mustBeOnline(now: number): boolean {
-    if (this.settings.optedOut) return false;
+  mustBeOnline(now: number, sight: Sight): boolean {
+    if (this.settings.optedOut || this.settings.changedAt >= now || !sight.mustHold(this.settings)) return false;
     // Within the instant in which it began, an answer may still be from before.
-    for (const { shown, openedAt, live, notBefore } of this.sessions)
-      if (shown === 'yes' && openedAt < now && (live || now < notBefore)) return true;
+    for (const session of this.sessions) {
+      const { shown, openedAt, live, notBefore } = session;
+      if (shown === 'yes' && openedAt < now && (live || now < notBefore) && sight.mustKnow(session)) return true;
+    }
     return false;
   }
 
   /** The user may still be called online. */
-  mayBeOnline(now: number): boolean {
-    if (this.settings.optedOut && this.settings.certain) return false;
-    for (const session of this.sessions) if (session.shown !== 'no' && (session.live || now <= session.endBy)) return true;
+  mayBeOnline(now: number, sight: Sight): boolean {
+    if (this.settings.optedOut && this.settings.certain && sight.mustHold(this.settings)) return false;
+    for (const session of this.sessions) {
+      const isOver = !session.live && now > session.endBy && !sight.mayMissEnd(session);
+      const isHidden = session.shown === 'no' && !sight.mayMissEnd({ ...session, endBy: session.shownAt });
+      if (!isHidden && !isOver) return true;
+    }
     return false;
   }
 
   /** Forgets what ended long ago. */
-  prune(now: number): void {
-    for (const session of this.sessions) if (!session.live && session.endBy + 60_000 < now) this.sessions.delete(session);
+  prune(now: number, sight: Sight): void {
+    for (const session of this.sessions)
+      if (!session.live && session.endBy + 60_000 < now && !sight.mayMissEnd(session)) this.sessions.delete(session);
   }
 }
 
 /** What one may see of another, as the rules of privacy say; undefined while it is not certain. */
-export function rightsOf(viewer: UserTruth, target: UserTruth): { online: boolean; lastSeen: boolean } | undefined {
+export function rightsOf(viewer: UserTruth, target: UserTruth, sight: Sight): { online: boolean; lastSeen: boolean } | undefined {
   if (viewer.tenant !== target.tenant) return { online: false, lastSeen: false };
   if (viewer === target) return { online: true, lastSeen: true };
   const { settings } = target;
-  if (!settings.certain) return undefined;
+  if (!settings.certain || !sight.mustHold(settings)) return undefined;
   if (settings.optedOut || settings.blocked.has(viewer.id)) return { online: false, lastSeen: false };
   const allows = (rule: Rule) => rule === 'everyone' || (rule === 'contacts' && settings.contacts.has(viewer.id));
   return { online: allows(settings.onlineRule) && settings.availability !== 'invisible', lastSeen: allows(settings.lastSeenRule) };

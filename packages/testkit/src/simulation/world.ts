@@ -1,15 +1,19 @@
 import type { EngineEvent } from '@porchlight/engine';
-import { createMemoryDisk, createMemoryStore, createSoloCluster, type Message } from '@porchlight/server';
+import { createMemoryDisk, createMemoryStore, type MemoryMeetingPoint, type Message } from '@porchlight/server';
 import { createRandom } from '../random.ts';
-import { earliestMs, latestMs, TIMES } from './bounds.ts';
+import { latestMs, TIMES } from './bounds.ts';
 import { Checks } from './checks.ts';
+import type { ClusterWeather } from './cluster-weather.ts';
 import { Counters } from './counters.ts';
-import { compareStored, crashSession } from './durability.ts';
+import { checkAfterStart, crashOneOfSeveral, crashSession, relyOnLeases } from './durability.ts';
 import { createFaultyStore } from './faulty-store.ts';
 import { LeaseClient } from './lease-client.ts';
 import { Observer } from './observer.ts';
 import { CLUSTER_FAULT_NAMES, FAULT_NAMES, type Script } from './script.ts';
+import { SettingsChanges } from './settings-changes.ts';
+import { Sight, TOLD_MS } from './sight.ts';
 import { SimulatedClient } from './simulated-client.ts';
+import { SimulatedCluster } from './simulated-cluster.ts';
 import { SIMULATED_OPTIONS, SimulatedProcess } from './simulated-process.ts';
 import type { SimulatedSocket } from './simulated-socket.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -42,12 +46,22 @@ export class World implements Surroundings {
   readonly #disk = createMemoryDisk();
   /** How far the clock of a process that died was off, at most: the next one begins with the right time. */
   #driftMs = 0;
+  readonly #cluster: SimulatedCluster;
+  readonly #changes: SettingsChanges;
+  readonly #pauses = new Map<SimulatedProcess, () => void>();
 
   constructor(script: Script) {
     this.script = script;
     const now = () => this.time.now();
     this.checks = new Checks(now);
     this.#observer = new Observer(this.checks, this.users, now);
+    this.#cluster = new SimulatedCluster({ ...script, time: this.time, checks: this.checks, faults: this.faults });
+    this.weather.onTrouble = () => this.#doubtTheDead();
+    this.#changes = new SettingsChanges({
+      time: this.time,
+      checks: this.checks,
+      anyProcess: () => this.places.find(({ process }) => process?.healthy === true)?.process,
+    });
     this.places = Array.from({ length: script.nodes }, () => ({ process: undefined, lives: 0 }));
     this.#populate();
   }
@@ -81,14 +95,16 @@ export class World implements Surroundings {
     const place = this.places[index] as Place;
     if (place.process !== undefined) return;
     place.lives += 1;
-    const process = new SimulatedProcess(`n${index}-${place.lives}`, this.time, {
+    const name = `n${index}-${place.lives}`;
+    const process = new SimulatedProcess(name, this.time, {
       store: (machine) => createFaultyStore(createMemoryStore(this.#disk), machine, this.trouble.now, this.faults),
-      cluster: () => createSoloCluster(),
+      cluster: (machine) => this.#cluster.memberFor(name, machine),
     });
     place.process = process;
     try {
       await process.start();
-      await this.#checkDurability(process);
+      if (this.isSeveral) this.weather.strike();
+      else await checkAfterStart(this.checks, this.users.values(), process, this.time);
     } catch {
       // As a supervisor does: a server that cannot start is started again. What its short life was told of the one before is lost with it.
       process.kill();
@@ -104,10 +120,14 @@ export class World implements Surroundings {
     const { process } = place;
     if (process === undefined) return;
     place.process = undefined;
+    const wereKnown = this.weather.isWhole;
     const crashedAt = process.machine.clock.now();
     process.kill();
+    this.#pauses.get(process)?.();
+    this.#changes.died(process);
+    if (this.isSeveral) this.weather.strike();
     this.#driftMs = Math.max(this.#driftMs, Math.abs(crashedAt - this.time.now()));
-    for (const user of this.users.values()) this.#crashUser(user, process, crashedAt);
+    for (const user of this.users.values()) this.#crashUser(user, process, crashedAt, wereKnown);
     for (const socket of [...this.#sockets]) {
       if (socket.process !== process) continue;
       this.#sockets.delete(socket);
@@ -115,9 +135,13 @@ export class World implements Surroundings {
     }
   }
 
-  #crashUser(user: UserTruth, process: SimulatedProcess, crashedAt: number): void {
+  #crashUser(user: UserTruth, process: SimulatedProcess, crashedAt: number, wereKnown: boolean): void {
     const now = this.time.now();
     const storedUntil = this.trouble.storedUntil(process.machine.ranUntil);
+    if (this.isSeveral) {
+      crashOneOfSeveral(user, process, crashedAt, now, wereKnown);
+      return user.loseFresh(crashedAt - (now - storedUntil));
+    }
     for (const session of user.sessions) {
       // The next process has another clock.
       const driftMs = Math.abs(crashedAt - now);
@@ -137,70 +161,66 @@ export class World implements Surroundings {
       if (session.kind === 'link' && session.endBy > now) user.prove(crashedAt, false);
     }
     user.loseFresh(crashedAt - (now - storedUntil));
-    this.#observer.forgetUnsafe(user);
+    this.#observer.forgetUnsafe(user, '');
   }
 
-  /** A process has started on the disk: what was acknowledged must be there, and what was not may be. */
-  async #checkDurability(process: SimulatedProcess): Promise<void> {
-    const now = this.time.now();
-    const atStart = new Map([...this.users.values()].map((user) => [user, user.settings.changedAt]));
-    for (const user of this.users.values()) {
-      const [stored] = await process.node.parts.store.load(user.tenant, [user.id]).catch(() => []);
-      const resident = process.node.service.find(user.tenant, user.id);
-      // While the store was slow something else may have been set.
-      const isSame = atStart.get(user) === user.settings.changedAt;
-      if (stored !== undefined && isSame)
-        compareStored(this.checks, user, resident === undefined ? stored : { ...stored, seenAt: resident.seenAt }, this.time.now());
-      for (const session of user.sessions) {
-        if (session.process === process || session.live) continue;
-        // Of a lease that ran out while no process ran, the next one says what it says of connections.
-        if (session.kind === 'lease') {
-          if (session.endBy > now - 60_000) session.endBy = Math.max(session.endBy, now + latestMs(TIMES.graceMs));
-          continue;
-        }
-        if (session.notBefore === Number.POSITIVE_INFINITY) session.notBefore = now + earliestMs(TIMES.graceMs);
-        if (session.endBy === Number.POSITIVE_INFINITY) session.endBy = now + latestMs(TIMES.graceMs);
-      }
-    }
-  }
-
-  /** Changes what a user has set, through the service of one node, as the app's back end does. */
   change(user: UserTruth, process: SimulatedProcess, event: EngineEvent, apply: () => void): void {
-    const { settings } = user;
-    process.machine.enter(() => {
-      if (!process.started) return;
-      const { service } = process.node;
-      const change = async () => {
-        await service.load(user.tenant, [user.id]);
-        settings.certain = false;
-        settings.pending += 1;
-        settings.changedAt = this.time.now();
-        apply();
-        await service.stepDurably(event);
-      };
-      change().then(
-        () => this.#acknowledged(user, process),
-        () => this.#acknowledgeLater(user, process),
-      );
-    });
+    this.#changes.begin(user, process, event, apply);
   }
 
-  #acknowledged(user: UserTruth, process: SimulatedProcess): void {
-    const { settings } = user;
-    if (process.machine.dead || settings.pending === 0) return;
-    settings.pending -= 1;
-    if (settings.pending === 0) settings.certain = true;
-    settings.changedAt = this.time.now();
+  get isSeveral(): boolean {
+    return this.#cluster.isSeveral;
   }
 
-  // What the store refused is tried again until it is taken.
-  #acknowledgeLater(user: UserTruth, process: SimulatedProcess): void {
-    process.machine.after(2_000, () => {
-      process.node.service.flushed().then(
-        () => this.#acknowledged(user, process),
-        () => this.#acknowledgeLater(user, process),
-      );
-    });
+  get weather(): ClusterWeather {
+    return this.#cluster.weather;
+  }
+
+  get meetingPoint(): MemoryMeetingPoint {
+    return this.#cluster.meetingPoint;
+  }
+
+  /** How far clocks of nodes may be apart. */
+  get driftMs(): number {
+    return this.#driftMs;
+  }
+
+  /** What the node of this process can know; without one, what all together can. */
+  sightOf(process?: object): Sight {
+    return new Sight(this.isSeveral, this.weather, () => this.time.now(), process);
+  }
+
+  /** Starts a process at every place where none runs, and gives each the time to find the others. */
+  async bootAll(): Promise<void> {
+    const booted = Promise.all(this.places.map((_, index) => this.boot(index)));
+    await (this.isSeveral ? this.time.run(1_000) : booted);
+  }
+
+  loseCluster(goesBack: boolean): void {
+    this.#cluster.lose(goesBack);
+    for (const user of this.users.values()) relyOnLeases(user, this.time.now());
+  }
+
+  freeze(process: SimulatedProcess): void {
+    process.machine.freeze();
+    this.#pauses.set(process, this.weather.begin());
+    // Taken for dead meanwhile, its last beat is what vouches for them.
+    for (const user of this.users.values())
+      for (const session of user.sessions)
+        if (session.process === process && session.kind === 'link') user.prove(process.machine.clock.now(), false);
+  }
+
+  stepClock(process: SimulatedProcess, byMs: number): void {
+    process.clockWasSet = true;
+    process.machine.stepWallClock(byMs);
+    if (this.isSeveral) this.#driftMs += Math.abs(byMs);
+  }
+
+  // Whether somebody who went with their node must still be there depends on nothing else going wrong.
+  #doubtTheDead(): void {
+    for (const user of this.users.values())
+      for (const session of user.sessions)
+        if (!session.live && this.places.every(({ process }) => process !== session.process)) session.notBefore = 0;
   }
 
   /** The process at a place, if it can be reached. */
@@ -210,7 +230,7 @@ export class World implements Surroundings {
   }
 
   addSession(user: UserTruth, session: SessionTruth): SessionTruth {
-    user.prune(this.time.now());
+    user.prune(this.time.now(), this.sightOf());
     user.sessions.add(session);
     return session;
   }
@@ -230,6 +250,9 @@ export class World implements Surroundings {
     this.#observer.hear(message, {
       viewer,
       memory: socket.memory,
+      sight: this.sightOf(socket.process),
+      process: this.isSeveral ? socket.process.name : '',
+      isTroubled: this.isSeveral && !this.weather.isRecovered,
       nodeNow: clock.now(),
       skewMs: this.#driftMs,
       clockWasSet: socket.process.clockWasSet,
@@ -253,18 +276,16 @@ export class World implements Surroundings {
     this.#sockets.add(socket);
   }
 
-  /** Nothing of the user's presence may be recorded from now on, or may be again. */
   optOut(user: UserTruth, optedOut: boolean): void {
-    user.settings.optedOut = optedOut;
-    if (optedOut) return user.forget();
-    for (const place of this.places)
-      if (place.process !== undefined && [...user.sessions].some(({ process }) => process === place.process))
-        user.prove(place.process.machine.clock.now(), false);
+    const processes = () => this.places.flatMap(({ process }) => process ?? []);
+    this.#changes.optOut(user, optedOut, this.isSeveral ? TOLD_MS : 0, processes);
   }
 
   /** Ends a pause: whatever was to be noticed meanwhile is noticed only now. */
   thaw(process: SimulatedProcess): void {
     if (!process.machine.frozen) return;
+    this.#pauses.get(process)?.();
+    this.#pauses.delete(process);
     const now = this.time.now();
     this.trouble.mark(process.machine.ranUntil, now);
     process.machine.thaw();

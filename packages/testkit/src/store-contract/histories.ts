@@ -62,7 +62,12 @@ const write: fc.Arbitrary<Step> = fc
           aSession({
             ...rest,
             ...{ node: holder === 'present' ? node : holder, startedAt: now + started, seenAt: now + seen },
-            ...{ leaseUntilAt: rest.kind === 'lease' ? now + until : null, endedAt: at(ended), endReason: ended === null ? null : 'left' },
+            // A link has one while it is lost.
+            ...{
+              leaseUntilAt: rest.kind === 'lease' || ended !== null ? now + until : null,
+              endedAt: at(ended),
+              endReason: ended === null ? null : 'left',
+            },
           }),
         ),
         relations,

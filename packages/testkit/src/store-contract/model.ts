@@ -35,7 +35,17 @@ export class StoreModel {
     this.#nodes.set(node, { aliveAt: now, end: null });
 
     const online = new Map<string, Recovery['online'][number]>();
+    const lost = new Map<string, { tenant: string; user: string; seenAt: number; graceMs: number }>();
     const leases: SessionRecord[] = [];
+    for (const session of this.#sessions.values()) {
+      if (session.kind !== 'link' || session.endedAt === null || session.leaseUntilAt === null) continue;
+      const { tenant, user, node, hidden, endedAt } = session;
+      const graceMs = session.leaseUntilAt - (ended.has(node) ? this.#nodes.get(node)!.end!.at : Number.POSITIVE_INFINITY);
+      if (hidden || graceMs <= 0 || this.#record(tenant, user)?.optedOut) continue;
+      const key = JSON.stringify([tenant, user]);
+      const other = lost.get(key) ?? { seenAt: 0, graceMs: 0 };
+      lost.set(key, { tenant, user, seenAt: Math.max(endedAt, other.seenAt), graceMs: Math.max(graceMs, other.graceMs) });
+    }
     for (const session of this.#sessions.values()) {
       const { tenant, user } = session;
       if (session.endedAt !== null || this.#record(tenant, user)?.optedOut) continue;
@@ -48,7 +58,7 @@ export class StoreModel {
       online.set(key, { tenant, user, seenAt: Math.max(end.at, online.get(key)?.seenAt ?? 0) });
     }
     this.#settle();
-    return { online: [...online.values()], leases };
+    return { online: [...new Map<string, Recovery['online'][number]>([...lost, ...online]).values()], leases };
   }
   #told = new Set<string>();
 

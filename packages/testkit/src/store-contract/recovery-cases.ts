@@ -12,6 +12,8 @@ interface RecoveryCase {
   session?: Partial<SessionRecord>;
   /** When the user was online last, as the next start tells it; null when it does not. */
   online: number | null;
+  /** What was left of the grace of somebody who was lost; absent for whoever was connected. */
+  graceMs?: number;
   leases?: number;
   seenAt: number | null;
   restingSeenAt: number | null;
@@ -82,11 +84,45 @@ export const RECOVERY_CASES: RecoveryCase[] = [
     ended: crashed,
   },
   {
-    what: 'a link lost and in grace had ended',
+    what: 'a link that was lost had ended',
     session: { endedAt: T0 + 4_000, endReason: 'lost' },
     online: null,
     seenAt: T0,
     restingSeenAt: T0,
+    ended: [T0 + 4_000, 'lost'],
+  },
+  {
+    what: 'a link lost and in grace had ended, and has the rest of its grace',
+    session: { endedAt: T0 + 4_000, endReason: 'lost', leaseUntilAt: BEAT + 6_000 },
+    online: T0 + 4_000,
+    graceMs: 6_000,
+    seenAt: T0,
+    restingSeenAt: T0,
+    ended: [T0 + 4_000, 'lost'],
+  },
+  {
+    what: 'a link whose grace was over at the end has none',
+    session: { endedAt: T0 + 4_000, endReason: 'lost', leaseUntilAt: BEAT },
+    online: null,
+    seenAt: T0,
+    restingSeenAt: T0,
+    ended: [T0 + 4_000, 'lost'],
+  },
+  {
+    what: 'a hidden link in grace is not told of',
+    session: { endedAt: T0 + 4_000, endReason: 'lost', leaseUntilAt: BEAT + 6_000, hidden: true },
+    online: null,
+    seenAt: T0,
+    restingSeenAt: T0,
+    ended: [T0 + 4_000, 'lost'],
+  },
+  {
+    what: 'nor is one of a user who opted out',
+    user: { optedOut: true, seenAt: null, restingSeenAt: null },
+    session: { endedAt: T0 + 4_000, endReason: 'lost', leaseUntilAt: BEAT + 6_000 },
+    online: null,
+    seenAt: null,
+    restingSeenAt: null,
     ended: [T0 + 4_000, 'lost'],
   },
   {

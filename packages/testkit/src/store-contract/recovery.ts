@@ -15,10 +15,10 @@ export function describeRecovery(open: OpenPlace): void {
     };
     const ann = (given: Partial<UserRecord> = {}) => aUser({ user: 'ann', seenAt: T0, restingSeenAt: T0, ...given });
 
-    test.each(RECOVERY_CASES)('[I2] $what', async ({ user, session, online, leases = 0, seenAt, restingSeenAt, ended }) => {
+    test.each(RECOVERY_CASES)('[I2] $what', async ({ user, session, online, graceMs, leases = 0, seenAt, restingSeenAt, ended }) => {
       const scene = await crashWith([ann(user)], [aSession({ user: 'ann', ...session })]);
       const recovery = await scene.start('node-2', RESTART);
-      expect(recovery.online).toEqual(online === null ? [] : [{ tenant: 'app', user: 'ann', seenAt: online }]);
+      expect(recovery.online).toEqual(online === null ? [] : [{ tenant: 'app', user: 'ann', seenAt: online, graceMs }]);
       expect(recovery.leases).toEqual(leases === 0 ? [] : [aSession({ user: 'ann', ...session })]);
       // Asked twice, since a store may write the ends down between the two.
       for (let time = 0; time < 2; time++) {
@@ -82,6 +82,24 @@ export function describeRecovery(open: OpenPlace): void {
       const recovery = await scene.start('node-2', RESTART);
       expect(recovery.online).toEqual([{ tenant: 'app', user: 'ann', seenAt: BEAT + 5 }]);
       expect(recovery.leases).toMatchObject([{ id: 'e' }]);
+    });
+
+    test('[I12] whoever was lost on one device and connected on another was connected; of two losses the later grace counts', async () => {
+      const lost = { endedAt: T0 + 4_000, endReason: 'lost', leaseUntilAt: BEAT + 6_000 };
+      const sessions = [
+        aSession({ user: 'ann', id: 'lost', ...lost }),
+        aSession({ user: 'ann', id: 'open' }),
+        aSession({ user: 'bob', id: 'first', ...lost }),
+        aSession({ user: 'bob', id: 'second', ...lost, endedAt: T0 + 5_000, leaseUntilAt: BEAT + 7_000 }),
+      ];
+      const scene = await crashWith([ann(), ann({ user: 'bob' })], sessions);
+      const { online } = await scene.start('node-2', RESTART);
+      expect(online.toSorted((a, b) => (a.user < b.user ? -1 : 1))).toEqual([
+        { tenant: 'app', user: 'ann', seenAt: BEAT },
+        { tenant: 'app', user: 'bob', seenAt: T0 + 5_000, graceMs: 7_000 },
+      ]);
+      await scene.crash();
+      expect((await scene.start('node-3', RESTART)).online).toEqual([]);
     });
 
     test('a hidden and a visible session: online, and seen by others only on the visible one', async () => {
