@@ -9,12 +9,18 @@ const CHOICES = [
   ['invisible', 'Invisible'],
 ] as const;
 
-/** Who I am in this window, and what I want to be shown as. */
+type Choice = (typeof CHOICES)[number][0];
+
+const choiceOf = (value: string | undefined): Choice => CHOICES.find(([choice]) => choice === value)?.[0] ?? 'auto';
+
+/** Who I am in this window, and what I want to be shown as: what was chosen here, else what I am shown as since the last time. */
 export function MyStatus({ me }: { me: Person }) {
-  const { setStatus } = useMyPresence();
+  const { presence, setStatus } = useMyPresence();
+  const [chosen, choose] = useState<Choice>();
   const [failure, setFailure] = useState('');
   const change = ({ target }: ChangeEvent<HTMLSelectElement>) => {
-    const availability = CHOICES.find(([choice]) => choice === target.value)?.[0] ?? 'auto';
+    const availability = choiceOf(target.value);
+    choose(availability);
     setFailure('');
     setStatus(availability).catch((error: Error) => setFailure(error.message));
   };
@@ -23,7 +29,7 @@ export function MyStatus({ me }: { me: Person }) {
       <AvatarWithPresence userId={me.id} name={me.name} />
       <label>
         <span>{me.name}</span>
-        <select onChange={change} defaultValue="auto">
+        <select onChange={change} value={chosen ?? choiceOf(presence?.status)}>
           {CHOICES.map(([choice, words]) => (
             <option key={choice} value={choice}>
               {words}

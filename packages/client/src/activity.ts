@@ -11,6 +11,15 @@ export interface Activity {
   screen: string | undefined;
 }
 
+/** Watches one page for signs of its person. */
+export interface ActivityWatch {
+  current(): Activity;
+  hear(signal: Signal): void;
+  /** Names what the person looks at, if anything, which is an input too. */
+  look(screen: string | undefined): void;
+  stop(): void;
+}
+
 const REPORT_MIN_MS = 10_000;
 const AWAY_AFTER_MS = 180_000;
 
@@ -18,62 +27,51 @@ const AWAY_AFTER_MS = 180_000;
 export const reportIntervalMs = (awayAfterMs = AWAY_AFTER_MS): number => Math.max(REPORT_MIN_MS, awayAfterMs / 3);
 
 /**
- * Watches one page for signs of its person. The first input after a pause is reported at once, further ones together at the end of an
- * interval, going to the background and coming back at once: however much somebody types and moves, one small message an interval.
+ * The first input after a pause is reported at once, further ones together at the end of an interval, going to the background and coming back at
+ * once: however much somebody types and moves, one small message an interval.
  */
-export class ActivityWatch {
-  readonly #clock: Clock;
-  readonly #intervalMs: () => number;
-  readonly #report: (activity: Activity) => void;
-  #inputAt: number;
-  #reportedAt: number;
-  #background = false;
-  #screen: string | undefined;
-  #cancel: (() => void) | undefined;
+export function createActivityWatch(clock: Clock, intervalMs: () => number, report: (activity: Activity) => void): ActivityWatch {
+  let inputAt = clock.now();
+  let reportedAt = inputAt;
+  let background = false;
+  let lookedAt: string | undefined;
+  let cancel: (() => void) | undefined;
 
-  constructor(clock: Clock, intervalMs: () => number, report: (activity: Activity) => void) {
-    this.#clock = clock;
-    this.#intervalMs = intervalMs;
-    this.#report = report;
-    this.#inputAt = this.#reportedAt = clock.now();
+  const current = () => ({ idleMs: Math.max(0, clock.now() - inputAt), background, screen: lookedAt });
+
+  function stop() {
+    cancel?.();
+    cancel = undefined;
   }
 
-  current(): Activity {
-    return { idleMs: Math.max(0, this.#clock.now() - this.#inputAt), background: this.#background, screen: this.#screen };
+  function send() {
+    stop();
+    reportedAt = clock.now();
+    report(current());
   }
 
-  hear(signal: Signal): void {
-    if (signal === 'input') this.#input();
-    else if ((signal === 'hidden' && !this.#background) || (signal === 'shown' && this.#background)) {
-      this.#background = signal === 'hidden';
-      if (!this.#background) this.#inputAt = this.#clock.now();
-      this.#send();
-    }
+  function input() {
+    inputAt = clock.now();
+    const dueAt = reportedAt + intervalMs();
+    if (inputAt >= dueAt) send();
+    else cancel ??= clock.after(dueAt - inputAt, send);
   }
 
-  /** Names what the person looks at, if anything, which is an input too. */
-  look(screen: string | undefined): void {
-    if (!screen || screen === this.#screen) return this.#input();
-    this.#screen = screen;
-    this.#inputAt = this.#clock.now();
-    this.#send();
-  }
-
-  stop(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
-  }
-
-  #input(): void {
-    this.#inputAt = this.#clock.now();
-    const dueAt = this.#reportedAt + this.#intervalMs();
-    if (this.#inputAt >= dueAt) this.#send();
-    else this.#cancel ??= this.#clock.after(dueAt - this.#inputAt, () => this.#send());
-  }
-
-  #send(): void {
-    this.stop();
-    this.#reportedAt = this.#clock.now();
-    this.#report(this.current());
-  }
+  return {
+    current,
+    stop,
+    hear(signal) {
+      if (signal === 'input') return input();
+      if (signal !== (background ? 'shown' : 'hidden')) return;
+      background = !background;
+      if (!background) inputAt = clock.now();
+      send();
+    },
+    look(screen) {
+      if (!screen || screen === lookedAt) return input();
+      lookedAt = screen;
+      inputAt = clock.now();
+      send();
+    },
+  };
 }

@@ -39,3 +39,6 @@ export function createSystemClock(): Clock {
 
 /** This machine's own idea of the time, for functions that are used without a connection. */
 export const systemNow = (): number => Date.now();
+
+/** Whether a `Date` can be made of it, or it is null. Anything else would throw in every label. */
+export const isTime = (at: unknown): boolean => Math.abs(at as number) <= 8.64e15;

@@ -29,7 +29,7 @@ test('throws at once for an address that is none', () => {
   expect(() => makePresence({ url: 'nowhere' })).toThrow(TypeError);
 });
 
-test('waits twice as long after every failure, to 30 s at most, and begins anew after 10 s of being open', async () => {
+test('[S23.7] waits twice as long after every failure, to 30 s at most, and begins anew after 10 s of being open', async () => {
   const { presence, clock, server } = makePresence();
   server.answers = false;
   await settle();
@@ -60,7 +60,7 @@ test('waits twice as long after every failure, to 30 s at most, and begins anew 
   expect(presence.connection.name).toBe('open');
 });
 
-test('comes back after the time that the server gives, never sooner', async () => {
+test('[S23.7] comes back after the time that the server gives, never sooner', async () => {
   const { presence, clock, server, signal } = makePresence();
   await settle();
   server.last().say({ type: 'bye', code: 1012, message: 'restart', retryAfterMs: 8_000 });
@@ -73,7 +73,7 @@ test('comes back after the time that the server gives, never sooner', async () =
 });
 
 test.each(Object.entries(CLOSE_CODES).map(([code, meaning]) => [Number(code), meaning.retry] as const))(
-  'does after close code %i what the table says: %s',
+  '[S23.7] does after close code %i what the table says: %s',
   async (code, retry) => {
     const { presence, clock, server } = makePresence();
     await settle();

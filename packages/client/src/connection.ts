@@ -39,7 +39,7 @@ export interface ConnectionParts {
   environment: Environment;
   clock: Clock;
   time: ServerTime;
-  watchOnly: boolean;
+  watchOnly: boolean | undefined;
   /** A session of a connection before this one. */
   resume: Resume | undefined;
   /** Every frame but duplicates, in order; `welcome` before the state becomes open. */
@@ -74,6 +74,7 @@ const FINAL: Record<number, FinalRetry> = {
   4400: 'changed',
   4401: 'signed-in',
   4403: 'never',
+  4409: 'never',
 } satisfies { [Code in FinalCode]: Table[Code]['retry'] };
 
 export class Connection {
@@ -170,28 +171,30 @@ export class Connection {
     const socket = environment.open(url, SUBPROTOCOL);
     this.#socket = socket;
     socket.onerror = () => {};
-    socket.onopen = () =>
-      this.#write({ type: 'hello', token, client: description, deviceId: id, resume: this.#resume, watchOnly: watchOnly || undefined });
-    socket.onmessage = ({ data }) => turn === this.#turn && this.#receive(data);
+    socket.onopen = () => this.#write({ type: 'hello', token, client: description, deviceId: id, resume: this.#resume, watchOnly });
+    socket.onmessage = ({ data }) => turn === this.#turn && this.#receive(data, turn);
     socket.onclose = ({ code }) => turn === this.#turn && this.#lost(this.#bye?.code ?? code, this.#bye?.retryAfterMs);
   }
 
-  #receive(data: unknown): void {
-    let frame: ServerFrame;
+  #receive(data: unknown, turn: number): void {
     try {
-      frame = JSON.parse(data as string) as ServerFrame;
+      this.#take(JSON.parse(data as string) as ServerFrame, turn);
     } catch {
-      return this.#lost();
+      // It is no frame of this protocol.
+      if (turn === this.#turn) this.#lostTrack();
     }
+  }
+
+  #take(frame: ServerFrame, turn: number): void {
     this.#heardAt = this.#parts.clock.now();
     if (!this.#inOrder(frame)) return;
     if (frame.type === 'ping') this.#write({ type: 'pong' });
     else if (frame.type === 'bye') this.#bye = frame;
     else if (frame.type === 'error' && frame.request === OWN_REQUEST) this.#parts.tokens.refuse();
     this.#parts.onFrame(frame);
-    if (frame.type !== 'welcome') return;
+    // Whoever was told of it may have closed the connection.
+    if (frame.type !== 'welcome' || turn !== this.#turn) return;
     this.#user = frame.user;
-    this.#quietMs = 2 * frame.thresholds.pingMs;
     this.#openedAt = this.#heardAt;
     this.#listen();
     this.#renewLater();
@@ -200,6 +203,7 @@ export class Connection {
 
   #inOrder(frame: ServerFrame): boolean {
     if (frame.type === 'welcome') {
+      this.#quietMs = 2 * frame.thresholds.pingMs;
       this.#resume = { session: frame.session, seq: frame.seq };
       return true;
     }
@@ -208,10 +212,14 @@ export class Connection {
     if (frame.seq <= seq) return false;
     this.#resume = { session, seq: frame.seq };
     if (frame.seq === seq + 1) return true;
-    // Something was lost on the way: only a fresh session knows everything again.
+    this.#lostTrack();
+    return false;
+  }
+
+  /** Something was lost on the way, or made no sense: only a fresh session knows everything again. */
+  #lostTrack(): void {
     this.#resume = undefined;
     this.#lost();
-    return false;
   }
 
   #listen(): void {

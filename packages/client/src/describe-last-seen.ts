@@ -1,4 +1,4 @@
-import type { PresenceRecord } from '@porchlight/protocol';
+import { type PresenceRecord, rememberFormat } from '@porchlight/protocol';
 import { ENGLISH, type Words } from './words.ts';
 
 /*
@@ -16,34 +16,14 @@ const DAYS_MAX = 7;
 /** No day is longer, even one on which clocks are set back. */
 const DAY_LONGEST_MS = 26 * HOUR_MS;
 
-const formats = new Map<string, unknown>();
-
-// Making a format costs about 50 µs, using one about 1 µs.
-function cached<Format>(key: string, make: () => Format): Format {
-  let format = formats.get(key) as Format | undefined;
-  if (format === undefined) {
-    if (formats.size >= 200) formats.clear();
-    format = make();
-    formats.set(key, format);
-  }
-  return format;
-}
-
-const relative = (locale: string | undefined) => cached(`r ${locale}`, () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
+const relative = (locale: string | undefined) =>
+  rememberFormat(`relative ${locale}`, () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
 const dateOf = (locale: string | undefined, timeZone: string | undefined) =>
-  cached(`d ${locale} ${timeZone}`, () => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', ...(timeZone && { timeZone }) }));
+  rememberFormat(`medium ${locale} ${timeZone}`, () => new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone }));
 
-/** Days since 1970-01-01 in the calendar of a time zone. */
-function dayOf(at: number, timeZone: string | undefined): number {
-  const [month = 1, day = 1, year = 1970] = cached(
-    `n ${timeZone}`,
-    () => new Intl.DateTimeFormat('en-US', { calendar: 'gregory', ...(timeZone && { timeZone }) }),
-  )
-    .format(at)
-    .split('/')
-    .map(Number);
-  return Date.UTC(year, month - 1, day) / DAY_MS;
-}
+/** Days since 1970-01-01 in the calendar of a time zone. Swedish writes dates as ISO 8601 does, and those are read as UTC. */
+const dayOf = (at: number, timeZone: string | undefined): number =>
+  Date.parse(rememberFormat(`day of ${timeZone}`, () => new Intl.DateTimeFormat('sv', { timeZone })).format(at)) / DAY_MS;
 
 /** The first millisecond of the next day, found by halving: no rule of any time zone has to be known. */
 function nextDayAt(now: number, timeZone: string | undefined): number {
@@ -56,6 +36,15 @@ function nextDayAt(now: number, timeZone: string | undefined): number {
     else before = middle;
   }
   return after;
+}
+
+/** How long ago, as it is said: a count of units, or no unit where the date is said instead. */
+function agoOf(lastSeenAt: number, now: number, timeZone: string | undefined): [count: number, unit?: 'minute' | 'hour' | 'day'] {
+  const elapsedMs = Math.max(0, now - lastSeenAt);
+  if (elapsedMs < HOUR_MS) return [Math.floor(elapsedMs / MINUTE_MS), 'minute'];
+  const days = elapsedMs < DAY_MS ? 0 : dayOf(now, timeZone) - dayOf(lastSeenAt, timeZone);
+  if (days < 1) return [Math.floor(elapsedMs / HOUR_MS), 'hour'];
+  return days < DAYS_MAX ? [days, 'day'] : [days];
 }
 
 /**
@@ -71,24 +60,19 @@ export function describeLastSeen(
   words: Words = ENGLISH,
 ): string {
   if (status !== 'offline' || lastSeenAt === null) return words[status];
-  const elapsedMs = Math.max(0, now - lastSeenAt);
-  if (elapsedMs < MINUTE_MS) return words.justNow;
-  if (elapsedMs < HOUR_MS) return relative(locale).format(-Math.floor(elapsedMs / MINUTE_MS), 'minute');
-  const days = elapsedMs < DAY_MS ? 0 : dayOf(now, timeZone) - dayOf(lastSeenAt, timeZone);
-  if (days < 1) return relative(locale).format(-Math.floor(elapsedMs / HOUR_MS), 'hour');
-  return days < DAYS_MAX ? relative(locale).format(-days, 'day') : dateOf(locale, timeZone).format(lastSeenAt);
+  const [count, unit] = agoOf(lastSeenAt, now, timeZone);
+  if (!unit) return dateOf(locale, timeZone).format(lastSeenAt);
+  return count === 0 ? words.justNow : relative(locale).format(-count, unit);
 }
 
 /** Milliseconds from `now` until `describeLastSeen` of the same record says something else; Infinity when time alone never changes it. */
 export function nextDescriptionMs({ status, lastSeenAt }: Described, now: number, timeZone?: string): number {
   if (status !== 'offline' || lastSeenAt === null) return Number.POSITIVE_INFINITY;
-  if (now < lastSeenAt) return lastSeenAt + MINUTE_MS - now;
-  const elapsedMs = now - lastSeenAt;
-  if (elapsedMs < HOUR_MS) return MINUTE_MS - (elapsedMs % MINUTE_MS);
-  const nextHourMs = HOUR_MS - (elapsedMs % HOUR_MS);
-  if (elapsedMs < DAY_MS) return nextHourMs;
-  const days = dayOf(now, timeZone) - dayOf(lastSeenAt, timeZone);
-  if (days >= DAYS_MAX) return Number.POSITIVE_INFINITY;
+  const [count, unit] = agoOf(lastSeenAt, now, timeZone);
+  if (!unit) return Number.POSITIVE_INFINITY;
+  const nextUnitMs = lastSeenAt + (count + 1) * (unit === 'minute' ? MINUTE_MS : HOUR_MS) - now;
+  if (now - lastSeenAt < DAY_MS) return nextUnitMs;
   const nextDayMs = nextDayAt(now, timeZone) - now;
-  return days < 1 ? Math.min(nextHourMs, nextDayMs) : nextDayMs;
+  // On a day of 25 hours, "24 hours ago" may be today.
+  return unit === 'day' ? nextDayMs : Math.min(nextUnitMs, nextDayMs);
 }

@@ -28,8 +28,7 @@ export function getStatusColor(lastSeen: LastSeen, now = systemNow()): string {
 
 /** Whether the short phrase reads `online`. */
 export function isUserOnline(lastSeen: LastSeen, now = systemNow()): boolean {
-  const at = lastSeenAtOf(lastSeen);
-  return at !== null && now - at < 30_000;
+  return formatLastSeen(lastSeen, now) === 'online';
 }
 
 /** Milliseconds from `now` until the phrase or the colour of this time changes; Infinity when they never will. */

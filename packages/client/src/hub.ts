@@ -1,15 +1,29 @@
 import type { PresenceRecord, ServerFrame } from '@porchlight/protocol';
-import type { Activity } from './activity.ts';
-import { Connection, type ConnectionParts } from './connection.ts';
+import { Connection, type ConnectionParts, type ConnectionState } from './connection.ts';
 import { frameParts } from './frame-parts.ts';
+import type { Page } from './link.ts';
 import type { News, Update, WelcomeFrame } from './tab-messages.ts';
 
 export interface HubParts extends Omit<ConnectionParts, 'resume' | 'onFrame' | 'onState'> {
   /** The session to take over. */
   welcome: WelcomeFrame | undefined;
-  /** Every id of which a record is held. */
-  known(): Iterable<string>;
+  page: Page;
   onNews(news: News): void;
+}
+
+/**
+ * The one connection of a browser and the tabs that share it: watches the union of what they want, and tells the server of the most active of
+ * them. It compares what should be watched with what the server was asked for, and sends the difference.
+ */
+export interface Hub {
+  readonly connection: Connection;
+  /** Takes in what a tab wants. */
+  update(name: string, update: Update): void;
+  /**
+   * Says that the person is where the last input was, and looks at the page if any tab is in front. With `now` that none is is told at once, for
+   * no code may run later.
+   */
+  report(now?: boolean): void;
 }
 
 interface Tab {
@@ -23,147 +37,123 @@ const SETTLE_MS = 1_000;
 /** How often a browser is told of changes when nobody looks at any of its tabs. */
 const HIDDEN_FLUSH_MS = 5_000;
 const AGAIN_MS = 1_000;
+/** Going to another tab, or another app for a moment, is not being away: every tab has to be hidden for this long before that is told. */
+const BACKGROUND_AFTER_MS = 1_500;
 
-/**
- * The one connection of a browser and the tabs that share it: watches the union of what they want, and tells the server of the most active of
- * them. It compares what should be watched with what the server was asked for, and sends the difference.
- */
-export class Hub {
-  readonly connection: Connection;
-  readonly #parts: HubParts;
-  readonly #tabs = new Map<string, Tab>();
+export function createHub(parts: HubParts): Hub {
+  const { clock, page, onNews } = parts;
+  const tabs = new Map<string, Tab>();
   /** What the server was asked to watch in this session. */
-  readonly #onWire: Set<string>;
-  /** Watch requests of this connection, with the ids they add. */
-  readonly #asked = new Map<string, readonly string[]>();
-  readonly #keepUntilAt: number;
-  #welcome: WelcomeFrame | undefined;
-  #requests = 0;
-  #flushing = false;
-  #screen: string | undefined;
+  const onWire = new Set<string>(page.all().keys());
+  const beganAt = clock.now();
+  let { welcome } = parts;
+  let requests = 0;
+  let screen: string | undefined;
   /** What the server last heard; undefined when it may remember another connection's. */
-  #background: boolean | undefined;
+  let toldBackground: boolean | undefined;
+  /** Since when no tab is in front; Infinity while one is. */
+  let hiddenAt = beganAt;
+  let cancelReport = () => {};
 
-  constructor(parts: HubParts) {
-    this.#parts = parts;
-    this.#welcome = parts.welcome;
-    this.#onWire = new Set(parts.known());
-    this.#keepUntilAt = parts.clock.now() + SETTLE_MS;
-    this.connection = new Connection({
-      ...parts,
-      resume: parts.welcome,
-      onFrame: (frame) => this.#receive(frame),
-      onState: (state) => {
-        parts.onNews({ kind: 'state', state });
-        if (state.name !== 'open') return;
-        this.#report();
-        this.#flush();
-      },
-    });
-    parts.clock.after(SETTLE_MS, () => this.#flush());
-  }
+  const connection = new Connection({
+    ...parts,
+    resume: welcome,
+    onFrame: receive,
+    onState(state: ConnectionState) {
+      onNews({ kind: 'state', state });
+      if (state.name !== 'open') return;
+      report();
+      flush();
+    },
+  });
+  clock.after(SETTLE_MS, flush);
+  return { connection, update, report };
 
-  /** Takes in what a tab wants. */
-  update(name: string, { ids, add = [], remove = [], activity, frame, gone, leave }: Update): void {
-    if (ids) this.#tabs.set(name, { ids: new Set(ids), inputAt: 0, background: true });
-    const tab = this.#tabs.get(name);
+  function update(name: string, { ids, add = [], remove = [], activity, frame, gone, leave }: Update) {
+    if (ids) tabs.set(name, { ids: new Set(ids), inputAt: 0, background: true });
+    const tab = tabs.get(name);
     for (const id of add) tab?.ids.add(id);
     for (const id of remove) tab?.ids.delete(id);
-    if (gone) this.#tabs.delete(name);
-    else if (tab && activity) this.#active(tab, activity);
-    if (gone || activity) this.#report();
-    if (frame) this.connection.send(frame);
+    if (gone) tabs.delete(name);
+    else if (tab && activity) {
+      tab.inputAt = clock.now() - activity.idleMs;
+      tab.background = activity.background;
+      screen = activity.screen ?? screen;
+    }
+    if (gone || activity) report();
+    if (frame) connection.send(frame);
     if (leave) {
-      this.connection.close({ type: 'leave' });
-      this.#parts.onNews({ kind: 'signed-out' });
-    } else this.#flushSoon();
+      connection.close({ type: 'leave' });
+      onNews({ kind: 'signed-out' });
+    } else flush();
   }
 
-  #active(tab: Tab, { idleMs, background, screen }: Activity): void {
-    tab.inputAt = this.#parts.clock.now() - idleMs;
-    tab.background = background;
-    this.#screen = screen ?? this.#screen;
+  function report(now = false) {
+    const all = [...tabs.values()];
+    const thresholds = welcome?.thresholds;
+    const background = all.every((tab) => tab.background);
+    hiddenAt = background ? Math.min(hiddenAt, clock.now()) : Number.POSITIVE_INFINITY;
+    cancelReport();
+    if (!thresholds || all.length === 0) return;
+    const waitMs = hiddenAt + BACKGROUND_AFTER_MS - clock.now();
+    if (background && waitMs > 0 && !now) {
+      cancelReport = clock.after(waitMs, report);
+      return;
+    }
+    const idleMs = clock.now() - Math.max(...all.map((tab) => tab.inputAt));
+    connection.send({ type: 'activity', idleMs, background, screen });
+    if (background === toldBackground) return;
+    connection.send({ type: 'pace', flushMs: background ? Math.max(HIDDEN_FLUSH_MS, thresholds.flushMs) : thresholds.flushMs });
+    toldBackground = background;
   }
 
-  /** The person is where the last input was, and looks at the page if any tab is in front. */
-  #report(): void {
-    const tabs = [...this.#tabs.values()];
-    const thresholds = this.#welcome?.thresholds;
-    if (!thresholds || tabs.length === 0) return;
-    const background = tabs.every((tab) => tab.background);
-    const idleMs = this.#parts.clock.now() - Math.max(...tabs.map((tab) => tab.inputAt));
-    this.connection.send({ type: 'activity', idleMs, background, screen: this.#screen });
-    if (background === this.#background) return;
-    this.connection.send({ type: 'pace', flushMs: background ? Math.max(HIDDEN_FLUSH_MS, thresholds.flushMs) : thresholds.flushMs });
-    this.#background = background;
-  }
-
-  #receive(frame: ServerFrame): void {
-    if (frame.type === 'welcome') this.#welcomed(frame);
-    this.#parts.onNews({ kind: 'frame', frame });
-    if (frame.type === 'snapshot' || frame.type === 'changes') this.#expect(frame.presences);
-    if (frame.type !== 'error' && frame.type !== 'snapshot') return;
-    const asked = this.#asked.get(frame.request ?? '') ?? [];
-    if (frame.type === 'error' || frame.end) this.#asked.delete(frame.request ?? '');
-    if (frame.type === 'error' && frame.retry === 'later') this.#askLater(asked, frame.retryAfterMs);
-  }
-
-  #askLater(ids: readonly string[], retryAfterMs = AGAIN_MS): void {
-    this.#parts.clock.after(retryAfterMs, () => {
-      for (const id of ids) this.#onWire.delete(id);
-      this.#flush();
+  function receive(frame: ServerFrame) {
+    if (frame.type === 'welcome') {
+      welcome = frame;
+      toldBackground = frame.resumed ? undefined : false;
+      keepAnswered(frame.resumed);
+    }
+    onNews({ kind: 'frame', frame });
+    if (frame.type === 'snapshot' || frame.type === 'changes') expect(frame.presences);
+    if (frame.type !== 'error' || frame.retry !== 'later') return;
+    clock.after(frame.retryAfterMs ?? AGAIN_MS, () => {
+      keepAnswered(true);
+      flush();
     });
   }
 
-  #welcomed(frame: WelcomeFrame): void {
-    this.#welcome = frame;
-    this.#asked.clear();
-    this.#background = frame.resumed ? undefined : false;
-    // What was asked for as the link broke may never have arrived; what was answered did.
-    const answered = new Set(frame.resumed ? this.#parts.known() : []);
-    for (const id of this.#onWire) if (!answered.has(id)) this.#onWire.delete(id);
+  /** What was asked for as the link broke, or was refused, may never have arrived: it is asked for again. What was answered did. */
+  function keepAnswered(resumed: boolean) {
+    const known = page.all();
+    for (const id of onWire) if (!resumed || !known.has(id)) onWire.delete(id);
   }
 
   /** Somebody whom we gave up while the link was breaking is still watched: give up again. */
-  #expect(presences: readonly PresenceRecord[]): void {
-    const { size } = this.#onWire;
-    for (const { id } of presences) this.#onWire.add(id);
-    if (this.#onWire.size > size) this.#flushSoon();
+  function expect(presences: readonly PresenceRecord[]) {
+    const { size } = onWire;
+    for (const { id } of presences) onWire.add(id);
+    if (onWire.size > size) flush();
   }
 
-  #flushSoon(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    queueMicrotask(() => {
-      this.#flushing = false;
-      this.#flush();
-    });
-  }
-
-  #flush(): void {
-    const { clock, onNews } = this.#parts;
-    if (this.connection.state.name !== 'open' || !this.#welcome) return;
-    const { limits, seq } = this.#welcome;
-    const wanted = new Set<string>();
-    for (const tab of this.#tabs.values()) for (const id of tab.ids) wanted.add(id);
-    const remove = clock.now() < this.#keepUntilAt ? [] : [...this.#onWire].filter((id) => !wanted.has(id));
-    for (const id of remove) this.#onWire.delete(id);
-    const missing = [...wanted].filter((id) => !this.#onWire.has(id));
-    const add = missing.slice(0, Math.max(0, limits.watchesMax - this.#onWire.size));
-    for (const id of add) this.#onWire.add(id);
-    this.#ask('remove', remove);
-    this.#ask('add', add);
+  function flush() {
+    if (connection.state.name !== 'open' || !welcome) return;
+    const { limits, seq } = welcome;
+    const wanted = new Set([...tabs.values()].flatMap((tab) => [...tab.ids]));
+    const remove = clock.now() < beganAt + SETTLE_MS ? [] : [...onWire].filter((id) => !wanted.has(id));
+    for (const id of remove) onWire.delete(id);
+    const missing = [...wanted].filter((id) => !onWire.has(id));
+    const add = missing.slice(0, Math.max(0, limits.watchesMax - onWire.size));
+    for (const id of add) onWire.add(id);
+    ask('remove', remove);
+    ask('add', add);
     if (remove.length > 0) onNews({ kind: 'forget', ids: remove });
     if (add.length === missing.length) return;
     const message = `More than ${limits.watchesMax} users.`;
     onNews({ kind: 'frame', frame: { type: 'error', seq, code: 'TOO_MANY_IDS', message, retry: 'changed' } });
   }
 
-  #ask(kind: 'add' | 'remove', ids: readonly string[]): void {
-    for (const part of frameParts(ids, (this.#welcome as WelcomeFrame).limits)) {
-      const request = `w${++this.#requests}`;
-      if (kind === 'add') this.#asked.set(request, part);
-      this.connection.send({ type: 'watch', request, [kind]: part });
-    }
+  function ask(kind: 'add' | 'remove', ids: readonly string[]) {
+    for (const part of frameParts(ids, (welcome as WelcomeFrame).limits))
+      connection.send({ type: 'watch', request: `w${++requests}`, [kind]: part });
   }
 }

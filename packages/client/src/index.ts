@@ -10,7 +10,7 @@ export type { AppStateLike, Channel, Environment, Locks, Sharing, Signal, Socket
 export { plainEnvironment, reactNativeEnvironment } from './environment.ts';
 export type { LastSeen } from './format-last-seen.ts';
 export { formatLastSeen, getStatusColor, isUserOnline, lastSeenAtOf, nextFormatMs } from './format-last-seen.ts';
-export { observeLabel, observeTime } from './label.ts';
+export { observeLabel } from './label.ts';
 export type { OnlinePage, OnlineUser, Poll } from './online.ts';
 export { createPoll, fetchOnline, fetchOnlineCount, onlineCount } from './online.ts';
 export type { Presence } from './presence.ts';
@@ -19,7 +19,7 @@ export { PresenceError } from './presence-error.ts';
 export type { PresenceOptions } from './presence-options.ts';
 export { STATUS_DOT_COLORS } from './status-colors.ts';
 export type { Timekeeper } from './ticker.ts';
-export { localTimekeeper } from './ticker.ts';
+export { localTimekeeper, observeTime } from './ticker.ts';
 export type { Token } from './token.ts';
 export type { Words } from './words.ts';
 export { ENGLISH } from './words.ts';

@@ -1,8 +1,9 @@
+import type { PresenceRecord } from '@porchlight/protocol';
 import type { Clock } from './clock.ts';
 import type { Environment } from './environment.ts';
 import type { Hub } from './hub.ts';
 import type { News, Update, WelcomeFrame } from './tab-messages.ts';
-import { identityOf, type TokenSource } from './token.ts';
+import type { TokenSource } from './token.ts';
 
 /** The page itself, as its link needs to know it. */
 export interface Page {
@@ -10,9 +11,13 @@ export interface Page {
   welcome(): WelcomeFrame | undefined;
   /** All that it wants. */
   needs(): Update;
-  /** All that it knows. */
-  all(): News;
+  /** All records that it has, by user. */
+  all(): ReadonlyMap<string, PresenceRecord>;
+  /** All that it knows, for another tab. */
+  handOver(): News;
   isLookedAt(): boolean;
+  /** The server's time in epoch milliseconds. */
+  now(): number;
   hear(news: News): void;
 }
 
@@ -35,6 +40,14 @@ export interface LinkParts {
   id: string;
   clock: Clock;
   page: Page;
+  /** Where the server is, as the app says it. */
+  url: string;
+  tokens: TokenSource;
+  environment: Environment;
+  /** That option of a presence. */
+  share: boolean | string;
+  /** How long to wait after so many failures in a row. */
+  retryMs(failures: number): number;
   /** Makes a connection that takes over the session that the page knows, if it knows one. */
   makeHub(onNews: (news: News) => void): Hub;
 }
@@ -47,25 +60,16 @@ function openLink({ id, page, makeHub }: LinkParts): Link {
   return {
     update: (update) => hub.update(id, update),
     wake: () => hub.connection.wake(),
-    freeze() {},
+    freeze: () => hub.report(true),
     resume() {},
     stop: (closing) => hub.connection.close(closing ? { type: 'closing' } : undefined),
   };
 }
 
-/**
- * Finds out how to open a link to a server. With whom it is shared the token says, so that comes first; rejects as the app's token function
- * does. `share` is that option of a presence.
- */
-export async function findLink(
-  parts: LinkParts,
-  { sharing }: Environment,
-  share: boolean | string,
-  tokens: TokenSource,
-  address: string,
-): Promise<() => Link> {
-  const key = share && sharing && (share === true ? identityOf(await tokens.get(0)) : share);
+/** Finds out how to open a link to the server; gives up, with an answer of no meaning, when it is not wanted any more. */
+export async function findLink(parts: LinkParts, isWanted: () => boolean): Promise<() => Link> {
+  const { share, environment } = parts;
   // Without the code for sharing, as when it cannot be loaded, every tab has a connection of its own.
-  const tabs = key ? await import('./tabs.ts').catch(() => undefined) : undefined;
-  return () => (tabs && sharing ? new tabs.Tabs(parts, sharing, `${address} ${key}`) : openLink(parts));
+  const tabs = share && environment.sharing && (await import('./find-tabs.ts').catch(() => undefined));
+  return (tabs && (await tabs.findTabs(parts, isWanted))) || (() => openLink(parts));
 }

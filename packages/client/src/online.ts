@@ -3,15 +3,16 @@ import { httpAddress } from './address.ts';
 import { notify } from './notify.ts';
 import type { Presence } from './presence.ts';
 import { type Failure, PresenceError } from './presence-error.ts';
-import { tickerOf } from './ticker.ts';
+import { observeTime } from './ticker.ts';
 
 /** Reads from the HTTP API (`/v1/…`) as this user. Rejects with a PresenceError, or as `fetch` does without a network. */
-async function read(presence: Presence, path: string): Promise<unknown> {
+async function read<Body>(presence: Presence, path: string): Promise<Body> {
   const { url, token } = await presence.access();
   const response = await fetch(httpAddress(url) + path, { headers: { authorization: `Bearer ${token}` } });
-  const body: unknown = await response.json().catch(() => ({}));
+  // What stands between may answer with no JSON.
+  const body = (await response.json().catch(() => ({}))) as Body & { error?: Failure };
   if (response.ok) return body;
-  throw new PresenceError(failureOf(response.status, body));
+  throw new PresenceError(body.error ?? { code: 'INTERNAL', message: `The server answered ${response.status}.`, retry: 'later' });
 }
 
 /** Somebody who is online, with what lists may show of a person, such as `name`. */
@@ -26,13 +27,12 @@ export interface OnlinePage {
 
 /** Who is online, at most `limit` from `after` on. Rejects with a PresenceError. */
 export async function fetchOnline(presence: Presence, { limit = 50, after }: { limit?: number; after?: string } = {}): Promise<OnlinePage> {
-  const query = new URLSearchParams({ limit: String(limit), ...(after !== undefined && { after }) });
-  return (await read(presence, `/v1/online?${query}`)) as OnlinePage;
+  return read(presence, `/v1/online?limit=${limit}${after === undefined ? '' : `&after=${encodeURIComponent(after)}`}`);
 }
 
 /** How many users this one may see online. Rejects with a PresenceError. */
 export async function fetchOnlineCount(presence: Presence): Promise<number> {
-  return ((await read(presence, '/v1/online/count')) as { count: number }).count;
+  return (await read<{ count: number }>(presence, '/v1/online/count')).count;
 }
 
 /** Something that is read again and again while somebody listens. */
@@ -45,33 +45,55 @@ export interface Poll<Value> {
 /** How often lists and counts are read again while the page is looked at. */
 export const REFRESH_MS = 30_000;
 
-/** Reads at once, then every `refreshMs` while somebody listens and the page is looked at. What fails is left as it was until the next time. */
+/**
+ * Reads at once, again whenever the link opens, for before it this user is not among those online, and every `refreshMs` while somebody listens
+ * and the page is looked at. What fails is left as it was until the next time.
+ */
 export function createPoll<Value>(presence: Presence, read: () => Promise<Value>, refreshMs = REFRESH_MS): Poll<Value> {
   const listeners = new Set<() => void>();
   let value: Value | undefined;
-  let cancel = () => {};
+  let stop = () => {};
   let turn = 0;
 
   const refresh = async () => {
     const mine = ++turn;
-    cancel();
-    cancel = tickerOf(presence).at(presence.now() + refreshMs, () => void refresh());
     const fresh = await read().catch(() => undefined);
     if (mine !== turn || fresh === undefined) return;
     value = fresh;
     notify(listeners);
   };
 
+  const begin = () => {
+    let before = 'connecting';
+    const look = () => {
+      const { name } = presence.connection;
+      // The first link is waited for: it takes no longer than an answer, which would be wrong by then.
+      if (name !== before && (name === 'open' || (before === 'connecting' && value === undefined))) void refresh();
+      before = name;
+    };
+    const unsubscribe = presence.subscribe(look);
+    const pause = observeTime(
+      presence,
+      () => refreshMs,
+      () => void refresh(),
+    );
+    look();
+    return () => {
+      unsubscribe();
+      pause();
+    };
+  };
+
   return {
     get: () => value,
     subscribe(listener) {
       const call = () => listener();
-      if (listeners.size === 0) void refresh();
+      if (listeners.size === 0) stop = begin();
       listeners.add(call);
       return () => {
         if (!listeners.delete(call) || listeners.size > 0) return;
         turn++;
-        cancel();
+        stop();
       };
     },
   };
@@ -87,13 +109,4 @@ export function onlineCount(presence: Presence): Poll<number> {
     counts.set(presence, poll);
   }
   return poll;
-}
-
-function failureOf(status: number, body: unknown): Failure {
-  const { code, message } = ((body as { error?: { code?: unknown; message?: unknown } } | null)?.error ?? {}) as Partial<Failure>;
-  return {
-    code: code ?? (status === 401 ? 'UNAUTHENTICATED' : 'INTERNAL'),
-    message: message ?? `The server answered ${status}.`,
-    retry: status === 401 ? 'signed-in' : status === 429 || status >= 500 ? 'later' : 'changed',
-  };
 }

@@ -1,7 +1,14 @@
 import type { PresenceRecord } from '@porchlight/protocol';
+import { isTime } from './clock.ts';
 
 /** A record with the server's time at which it was told; what tabs hand to one another. */
 export type Told = readonly [record: PresenceRecord, at: number];
+
+/** A record as it came from the server. Throws TypeError for one without an id. */
+export function told(record: PresenceRecord, at: number): Told {
+  if (typeof record.id !== 'string') throw new TypeError('No id.');
+  return [isTime(record.lastSeenAt) ? record : { ...record, lastSeenAt: null }, at];
+}
 
 interface Entry {
   told: Told;
@@ -12,72 +19,64 @@ interface Entry {
 }
 
 /** All records that this page knows. */
-export class PresenceStore {
-  readonly #entries = new Map<string, Entry>();
-  readonly #changed: (ids: readonly string[]) => void;
-  #all: ReadonlyMap<string, PresenceRecord> | undefined;
-  #era = 0;
-
-  /** `changed` is called once for every batch, with the ids that are now shown differently. */
-  constructor(changed: (ids: readonly string[]) => void) {
-    this.#changed = changed;
-  }
-
-  get(id: string): PresenceRecord | undefined {
-    return this.#entries.get(id)?.shown;
-  }
-
+export interface PresenceStore {
+  get(id: string): PresenceRecord | undefined;
   /** Every record as it is shown; the same object until one changes. */
-  all(): ReadonlyMap<string, PresenceRecord> {
-    this.#all ??= new Map([...this.#entries].map(([id, { shown }]) => [id, shown]));
-    return this.#all;
-  }
-
+  all(): ReadonlyMap<string, PresenceRecord>;
   /** Everything as it was told, for another tab. */
-  told(): Told[] {
-    return [...this.#entries.values()].map(({ told }) => told);
-  }
-
+  told(): Told[];
   /** Takes in what was told; what is older than what is known changes nothing. */
-  accept(told: readonly Told[]): void {
-    const ids: string[] = [];
-    for (const each of told) {
-      const [record] = each;
-      const known = this.#entries.get(record.id);
-      if (known?.era === this.#era && isOlder(each, known.told)) continue;
-      const shown = known && isSame(known.shown, record) ? known.shown : record;
-      this.#entries.set(record.id, { told: each, shown, era: this.#era });
-      if (known?.shown !== shown) ids.push(record.id);
-    }
-    this.#tell(ids);
-  }
-
+  accept(told: readonly Told[]): void;
   /** The server no longer knows what it told us: its versions count anew. */
-  newEra(): void {
-    this.#era++;
-  }
-
+  newEra(): void;
   /** The link has been down for a while, so that nothing is certain; or it is back, and everything stands as it was told. */
-  suspect(suspect: boolean): void {
-    const ids: string[] = [];
-    for (const [id, entry] of this.#entries) {
-      const [record] = entry.told;
-      if (isSuspect(entry.shown) === (suspect || isSuspect(record))) continue;
-      entry.shown = suspect ? { ...record, certainty: 'suspect' } : record;
-      ids.push(id);
-    }
-    this.#tell(ids);
-  }
+  suspect(suspect: boolean): void;
+  forget(ids: Iterable<string>): void;
+}
 
-  forget(ids: Iterable<string>): void {
-    this.#tell([...ids].filter((id) => this.#entries.delete(id)));
-  }
+/** `changed` is called once for every batch, with the ids that are now shown differently. */
+export function createPresenceStore(changed: (ids: readonly string[]) => void): PresenceStore {
+  const entries = new Map<string, Entry>();
+  let shownToAll: ReadonlyMap<string, PresenceRecord> | undefined;
+  let era = 0;
 
-  #tell(ids: readonly string[]): void {
+  function tell(ids: readonly string[]) {
     if (ids.length === 0) return;
-    this.#all = undefined;
-    this.#changed(ids);
+    shownToAll = undefined;
+    changed(ids);
   }
+
+  return {
+    get: (id) => entries.get(id)?.shown,
+    all() {
+      shownToAll ??= new Map([...entries].map(([id, { shown }]) => [id, shown]));
+      return shownToAll;
+    },
+    told: () => [...entries.values()].map((entry) => entry.told),
+    accept: (batch) =>
+      tell(
+        batch.flatMap((each) => {
+          const [record] = each;
+          const { id } = record;
+          const known = entries.get(id);
+          if (known?.era === era && isOlder(each, known.told)) return [];
+          const shown = known && isSame(known.shown, record) ? known.shown : record;
+          entries.set(id, { told: each, shown, era });
+          return known?.shown === shown ? [] : id;
+        }),
+      ),
+    newEra: () => void era++,
+    suspect: (suspect) =>
+      tell(
+        [...entries].flatMap(([id, entry]) => {
+          const [record] = entry.told;
+          if (isSuspect(entry.shown) === (suspect || isSuspect(record))) return [];
+          entry.shown = suspect ? { ...record, certainty: 'suspect' } : record;
+          return id;
+        }),
+      ),
+    forget: (ids) => tell([...ids].filter((id) => entries.delete(id))),
+  };
 }
 
 // Frames come in the order in which they were written, but a page of a snapshot may have been gathered before a change that overtook it. A

@@ -13,7 +13,7 @@ test('knows nobody until the server says, and never says offline because it does
   expect(presence.get('alice')).toBeUndefined();
 });
 
-test('asks once for everything that is watched in one go, however many watch it', async () => {
+test('[S23.6] asks once for everything that is watched in one go, however many watch it', async () => {
   const { presence, server } = makePresence();
   await settle();
   presence.watch(['alice', 'bob', 'alice']);
@@ -22,7 +22,7 @@ test('asks once for everything that is watched in one go, however many watch it'
   expect(server.last().of('watch')).toMatchObject([{ add: ['alice', 'bob', 'carol'] }]);
 });
 
-test('gives up a watch when the last listener has been gone for a while, and not before', async () => {
+test('[S23.6] gives up a watch when the last listener has been gone for a while, and not before', async () => {
   const { presence, server, clock } = makePresence();
   const first = presence.watch(['alice']);
   const second = presence.watch(['alice', 'bob']);
@@ -113,7 +113,7 @@ test('gives the same object until something changes, and tells only those who li
   expect(bob).not.toHaveBeenCalled();
 });
 
-test('takes records by their version, in whatever order they come', async () => {
+test('[S23.5] takes records by their version, in whatever order they come', async () => {
   const { presence, server, clock } = makePresence();
   server.record = (id) => record(id, { version: 5, text: 'five' });
   presence.watch(['alice']);
@@ -143,7 +143,7 @@ test('takes the record of somebody who hid, whatever its version, and of one who
   expect(presence.get('alice')?.online).toBe(false);
 });
 
-test('lets records age to suspect while the link is down, keeps what they say, and takes them back as they were', async () => {
+test('[S23.5] lets records age to suspect while the link is down, keeps what they say, and takes them back as they were', async () => {
   const { presence, server, clock } = makePresence();
   const changed = vi.fn();
   presence.watch(['alice'], changed);

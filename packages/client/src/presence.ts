@@ -1,22 +1,22 @@
 import type { Availability, PresenceRecord, ServerFrame } from '@porchlight/protocol';
-import { ActivityWatch, reportIntervalMs } from './activity.ts';
+import { type ActivityWatch, createActivityWatch, reportIntervalMs } from './activity.ts';
 import { socketAddress } from './address.ts';
 import { detectEnvironment } from './browser-environment.ts';
 import { type Clock, createSystemClock } from './clock.ts';
 import type { ConnectionState } from './connection.ts';
 import type { Environment, Signal } from './environment.ts';
-import { Hub } from './hub.ts';
+import { createHub } from './hub.ts';
 import { findLink, type Link, type LinkParts, type Page } from './link.ts';
 import { notify } from './notify.ts';
 import { ENDED } from './presence-error.ts';
 import type { PresenceOptions } from './presence-options.ts';
-import { PresenceStore } from './presence-store.ts';
-import { Requests } from './requests.ts';
+import { createPresenceStore, type PresenceStore, told } from './presence-store.ts';
+import { createRequests, type Requests } from './requests.ts';
 import { retryDelayMs } from './retry-delay.ts';
 import { createServerTime, type ServerTime } from './server-time.ts';
 import type { News, WelcomeFrame } from './tab-messages.ts';
 import { createTokenSource, type TokenSource } from './token.ts';
-import { WatchList } from './watch-list.ts';
+import { createWatchList, type WatchList } from './watch-list.ts';
 
 const SUSPECT_AFTER_MS = 5_000;
 
@@ -24,7 +24,6 @@ const SUSPECT_AFTER_MS = 5_000;
 export class Presence {
   readonly clock: Clock;
   readonly #options: PresenceOptions;
-  #address = '';
   readonly #environment: Environment;
   readonly #tokens: TokenSource;
   readonly #time: ServerTime;
@@ -41,36 +40,35 @@ export class Presence {
   #on = false;
   /** Counts beginnings, so that what an earlier one waited for is dropped. */
   #turn = 0;
-  #looked = true;
   #cancelSuspicion: (() => void) | undefined;
-  #cancelRetry = () => {};
   #unlisten = () => {};
 
   constructor(options: PresenceOptions) {
-    const { clock = createSystemClock(), environment = detectEnvironment(), initial = [], watchOnly = false } = options;
+    const { clock = createSystemClock(), environment = detectEnvironment(), initial = [], share = true, watchOnly } = options;
     this.#options = options;
     this.clock = clock;
     this.#environment = environment;
     this.#tokens = createTokenSource(options.token);
     this.#time = createServerTime(clock);
-    this.#store = new PresenceStore((ids) => {
+    this.#store = createPresenceStore((ids) => {
       this.#watches.tell(ids);
       notify(this.#subscribers);
     });
-    this.#watches = new WatchList(clock, (add, remove) => this.#link?.update({ add, remove }));
-    this.#activity = new ActivityWatch(
+    this.#watches = createWatchList(clock, (add, remove) => this.#link?.update({ add, remove }));
+    this.#activity = createActivityWatch(
       clock,
       () => reportIntervalMs(this.#welcome?.thresholds.awayAfterMs),
       (activity) => this.#link?.update({ activity }),
     );
-    this.#requests = new Requests((frame) => this.#link?.update({ frame }));
-    const hub = { tokens: this.#tokens, environment, clock, time: this.#time, watchOnly };
+    const id = environment.random().toString(36).slice(2, 10);
+    this.#requests = createRequests(id, (frame) => this.#link?.update({ frame }));
     const page = this.#page();
+    const parts = { clock, environment, page, share, url: options.url, watchOnly, time: this.#time, tokens: this.#tokens };
     this.#linkParts = {
-      id: environment.random().toString(36).slice(2, 10),
-      clock,
-      page,
-      makeHub: (onNews) => new Hub({ ...hub, url: this.#address, welcome: page.welcome(), known: () => this.#store.all().keys(), onNews }),
+      ...parts,
+      id,
+      retryMs: (failures) => retryDelayMs(failures, undefined, environment.random),
+      makeHub: (onNews) => createHub({ ...parts, url: socketAddress(options.url), welcome: page.welcome(), onNews }),
     };
     this.#store.accept(initial.map((record) => [record, Number.NEGATIVE_INFINITY]));
     if (options.autoConnect !== false) this.connect();
@@ -93,7 +91,7 @@ export class Presence {
 
   /** Whether this page is in front. */
   get isLookedAt(): boolean {
-    return this.#looked;
+    return !this.#activity.current().background;
   }
 
   /** What is known of somebody who is watched; undefined until the server said. The same object until it changes. */
@@ -120,12 +118,12 @@ export class Presence {
 
   /** Asks for records once, without watching. Rejects with a PresenceError. Waits while the link is down. */
   fetch(ids: readonly string[]): Promise<PresenceRecord[]> {
-    return this.#requests.ask(this.#linkParts.id, (request) => ({ type: 'get', request, ids: [...ids] }));
+    return this.#requests.ask((request) => ({ type: 'get', request, ids: [...ids] }));
   }
 
   /** What to be shown as; `text` beside it; `forMs` ends both by itself. Resolves when it is stored; rejects with a PresenceError. */
   async setStatus(availability: Availability, { text, forMs }: { text?: string | null; forMs?: number } = {}): Promise<void> {
-    await this.#requests.ask(this.#linkParts.id, (request) => ({
+    await this.#requests.ask((request) => ({
       type: 'status',
       request,
       availability,
@@ -147,11 +145,11 @@ export class Presence {
   /** Connects, or tries again after the server refused. Throws TypeError for a url that is none. */
   connect(): void {
     if (this.#on && this.#state.name !== 'closed') return;
-    this.#address = socketAddress(this.#options.url);
+    socketAddress(this.#options.url);
     this.#unlink(false);
     if (!this.#on) this.#unlisten = this.#environment.listen((signal) => this.#hear(signal));
     this.#on = true;
-    this.#beginSoon();
+    void this.#begin();
   }
 
   /** This page takes no part any more. The user's other tabs stay; without any the user is offline after a short grace. */
@@ -163,7 +161,7 @@ export class Presence {
     this.#store.suspect(true);
   }
 
-  /** Ends the user's session at once, in all tabs that share it. */
+  /** Ends the user's session at once, in all tabs that share it; while the link is down, or after `close`, the server ends it after its grace. */
   signOut(): void {
     if (this.#link) this.#link.update({ leave: true });
     else this.#learn({ kind: 'signed-out' });
@@ -174,27 +172,14 @@ export class Presence {
     this.#on = false;
     this.#unlisten();
     this.#activity.stop();
-    this.#cancelRetry();
   }
 
   /** In a moment: a component that is mounted, unmounted and mounted again must not connect twice. */
-  #beginSoon(): void {
+  async #begin(): Promise<void> {
     const turn = ++this.#turn;
     this.#enter({ name: 'connecting' });
-    queueMicrotask(() => turn === this.#turn && void this.#begin(turn, 0));
-  }
-
-  async #begin(turn: number, failures: number): Promise<void> {
-    try {
-      const { share = true } = this.#options;
-      const open = await findLink(this.#linkParts, this.#environment, share, this.#tokens, this.#address);
-      if (turn === this.#turn) this.#link = open();
-    } catch {
-      if (turn !== this.#turn) return;
-      const delayMs = retryDelayMs(failures, undefined, this.#environment.random);
-      this.#cancelRetry = this.clock.after(delayMs, () => void this.#begin(turn, failures + 1));
-      this.#enter({ name: 'waiting', retryAt: this.now() + delayMs });
-    }
+    const open = await findLink(this.#linkParts, () => turn === this.#turn);
+    if (turn === this.#turn) this.#link = open();
   }
 
   #unlink(closing: boolean): void {
@@ -204,11 +189,8 @@ export class Presence {
   }
 
   #hear(signal: Signal): void {
-    if (signal === 'shown' || signal === 'hidden') {
-      this.#looked = signal === 'shown';
-      notify(this.#subscribers);
-    }
     this.#activity.hear(signal);
+    if (signal === 'shown' || signal === 'hidden') notify(this.#subscribers);
     if (signal === 'shown' || signal === 'online' || signal === 'offline') this.#link?.wake();
     else if (signal === 'frozen') this.#link?.freeze();
     else if (signal === 'closing') {
@@ -217,7 +199,7 @@ export class Presence {
       // Unless it comes back out of the back/forward cache.
       this.#enter({ name: 'closed' });
     } else if (signal === 'resumed') {
-      if (this.#state.name === 'closed' && !this.#state.failure) this.#beginSoon();
+      if (this.#state.name === 'closed' && !this.#state.failure) void this.#begin();
       else this.#link?.resume();
     }
   }
@@ -248,14 +230,14 @@ export class Presence {
       case 'snapshot':
       case 'changes':
         this.#time.hear(frame.at);
-        return this.#store.accept(frame.presences.map((record) => [record, frame.at]));
+        return this.#store.accept(frame.presences.map((record) => told(record, frame.at)));
       case 'ping':
         return this.#hearTime(frame.now);
       case 'ok':
       case 'presences':
         return void this.#requests.settle(frame);
       case 'error':
-        if (!this.#requests.settle(frame) && frame.retry !== 'later') this.#options.onError?.(frame);
+        if (!this.#requests.settle(frame) && frame.retry !== 'later') notify([this.#options.onError ?? (() => {})], frame);
     }
   }
 
@@ -264,8 +246,10 @@ export class Presence {
     return {
       welcome,
       needs: () => ({ ids: this.#watches.ids(), activity: this.#activity.current() }),
-      all: () => ({ kind: 'all', welcome: welcome(), now: this.now(), state: this.#state, told: this.#store.told() }),
-      isLookedAt: () => this.#looked,
+      all: () => this.#store.all(),
+      handOver: () => ({ kind: 'all', welcome: welcome(), now: this.now(), state: this.#state, told: this.#store.told() }),
+      isLookedAt: () => this.isLookedAt,
+      now: () => this.now(),
       hear: (news) => this.#learn(news),
     };
   }

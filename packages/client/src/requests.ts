@@ -9,41 +9,40 @@ interface Pending {
 }
 
 /** Requests that wait for their answer. All of them may be asked twice, so whatever was not answered is asked again when the link is back. */
-export class Requests {
-  readonly #send: (frame: OutgoingFrame) => void;
-  readonly #pending = new Map<string, Pending>();
-  #count = 0;
-
-  constructor(send: (frame: OutgoingFrame) => void) {
-    this.#send = send;
-  }
-
-  /** Resolves with the records of the answer, if it has any; rejects with a PresenceError. `from` makes request ids unique among tabs. */
-  ask(from: string, make: (request: string) => OutgoingFrame): Promise<PresenceRecord[]> {
-    return new Promise((resolve, reject) => {
-      const request = `${from}-${++this.#count}`;
-      const frame = make(request);
-      this.#pending.set(request, { frame, resolve, reject });
-      this.#send(frame);
-    });
-  }
-
-  again(): void {
-    for (const { frame } of this.#pending.values()) this.#send(frame);
-  }
-
+export interface Requests {
+  /** Resolves with the records of the answer, if it has any; rejects with a PresenceError. */
+  ask(make: (request: string) => OutgoingFrame): Promise<PresenceRecord[]>;
+  again(): void;
   /** Takes in an answer; says whether it was to one of these. */
-  settle(frame: Extract<ServerFrame, { type: 'ok' | 'error' | 'presences' }>): boolean {
-    const pending = this.#pending.get(frame.request ?? '');
-    if (!pending) return false;
-    this.#pending.delete(frame.request as string);
-    if (frame.type === 'error') pending.reject(new PresenceError(frame));
-    else pending.resolve(frame.type === 'presences' ? frame.presences : []);
-    return true;
-  }
+  settle(frame: Extract<ServerFrame, { type: 'ok' | 'error' | 'presences' }>): boolean;
+  fail(failure: Failure): void;
+}
 
-  fail(failure: Failure): void {
-    for (const { reject } of this.#pending.values()) reject(new PresenceError(failure));
-    this.#pending.clear();
-  }
+/** `from` makes request ids unique among tabs. */
+export function createRequests(from: string, send: (frame: OutgoingFrame) => void): Requests {
+  const pending = new Map<string | undefined, Pending>();
+  let count = 0;
+  return {
+    ask: (make) =>
+      new Promise((resolve, reject) => {
+        const request = `${from}-${++count}`;
+        const frame = make(request);
+        pending.set(request, { frame, resolve, reject });
+        send(frame);
+      }),
+    again() {
+      for (const { frame } of pending.values()) send(frame);
+    },
+    settle(frame) {
+      const asked = pending.get(frame.request);
+      pending.delete(frame.request);
+      if (frame.type === 'error') asked?.reject(new PresenceError(frame));
+      else asked?.resolve(frame.type === 'presences' ? frame.presences : []);
+      return !!asked;
+    },
+    fail(failure) {
+      for (const { reject } of pending.values()) reject(new PresenceError(failure));
+      pending.clear();
+    },
+  };
 }

@@ -8,6 +8,6 @@ export const RETRY_MAX_MS = 30_000;
  * never sooner, and up to a quarter later. `random` gives 0 to 1.
  */
 export function retryDelayMs(failures: number, retryAfterMs: number | undefined, random: () => number): number {
-  if (retryAfterMs !== undefined) return retryAfterMs * (1 + random() / 4);
+  if (retryAfterMs !== undefined && retryAfterMs >= 0) return retryAfterMs * (1 + random() / 4);
   return Math.min(RETRY_MAX_MS, RETRY_FIRST_MS * 2 ** Math.min(failures, 16)) * (0.5 + random() / 2);
 }

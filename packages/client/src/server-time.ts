@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import { type Clock, isTime } from './clock.ts';
 
 /** The server's time as far as it is known here: a wrong clock on this machine changes nothing. */
 export interface ServerTime {
@@ -21,11 +21,11 @@ export function createServerTime(clock: Clock): ServerTime {
   return {
     now: () => clock.now() + offsetMs,
     hear(at, exact = false) {
-      const heardMs = at - clock.now();
-      const movedMs = heardMs - offsetMs;
-      if (known && movedMs <= 0 && !(exact && movedMs < -LATE_MAX_MS)) return false;
+      const movedMs = at - clock.now() - offsetMs;
+      const laterMaxMs = exact ? LATE_MAX_MS : Number.POSITIVE_INFINITY;
+      if (!isTime(at) || (known && movedMs <= 0 && movedMs >= -laterMaxMs)) return false;
       known = true;
-      offsetMs = heardMs;
+      offsetMs += movedMs;
       return Math.abs(movedMs) > NOTICED_MS;
     },
   };

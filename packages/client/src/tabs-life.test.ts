@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 // Loaded beforehand: on demand it would take its time by a clock that is not the test's.
-import './tabs.ts';
+import './find-tabs.ts';
 import { seeded } from './testing/fake-browser.ts';
 import { settle } from './testing/manual-clock.ts';
 import { record } from './testing/scripted-server.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { createPresence } from './create-presence.ts';
 // Loaded beforehand: on demand it would take its time by a clock that is not the test's.
-import './tabs.ts';
+import './find-tabs.ts';
 import { tokenOf } from './testing/make-presence.ts';
 import { settle } from './testing/manual-clock.ts';
 import { record } from './testing/scripted-server.ts';
@@ -25,7 +25,7 @@ async function openTabs(count: number): Promise<OpenTab[]> {
 const change = (id: string, version: number, rest = {}) =>
   server.last().say({ type: 'changes', at: clock.now(), presences: [record(id, { version, ...rest })] });
 
-test('five tabs of a user have one connection, and all see the same', async () => {
+test('[S23.4] five tabs of a user have one connection, and all see the same', async () => {
   const tabs = await openTabs(5);
   for (const [index, tab] of tabs.entries()) tab.presence.watch(['alice', `friend-${index}`]);
   await settle();
@@ -105,7 +105,7 @@ test('hands over when the leader closes', async () => {
 
 test('hands over when the leader is closed by its app', () => handsOver((leader) => leader.presence.close(), 0).then(() => {}));
 
-test('hands over when the leader crashes, and gives up what only it watched', async () => {
+test('[S23.4] hands over when the leader crashes, and gives up what only it watched', async () => {
   await handsOver((leader) => leader.crash(), 0);
   await clock.advance(2_000);
   expect(server.last().of('watch')).toMatchObject([{ remove: ['carol'] }]);
@@ -202,12 +202,13 @@ test('the user is as active as in the most active tab, and away from the page on
   const last = () => server.last().of('activity').at(-1);
   await clock.advance(200_000);
   first.signal('hidden');
+  await clock.advance(60_000);
   expect(last()).toMatchObject({ background: false });
   second.signal('input');
   await settle();
   expect(last()).toMatchObject({ idleMs: 0, background: false });
   second.signal('hidden');
-  await settle();
+  await clock.advance(2_000);
   expect(last()).toMatchObject({ background: true });
   expect(server.last().of('pace').at(-1)).toEqual({ type: 'pace', flushMs: 5_000 });
 });

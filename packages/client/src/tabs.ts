@@ -75,6 +75,7 @@ export class Tabs implements Link {
   }
 
   freeze(): void {
+    this.#hub?.report(true);
     this.#parked = this.#hub ?? this.#parked;
     this.#stepAside();
   }
@@ -146,8 +147,11 @@ export class Tabs implements Link {
   }
 
   #tell(news: News): void {
-    this.#post({ kind: 'news', news });
+    const post = () => this.#post({ kind: 'news', news });
+    // What this page cannot make sense of is not passed on; but of the end the others are told before this page takes no part any more.
+    if (news.kind !== 'frame') post();
     this.#parts.page.hear(news);
+    if (news.kind === 'frame') post();
     if (news.kind !== 'state') return;
     if (this.#leaving && news.state.name === 'open') return this.update({ leave: true });
     // Another tab may have a token that is good.
@@ -200,7 +204,7 @@ export class Tabs implements Link {
     else if (kind === 'ask') this.#post({ kind: 'here' });
     else if (kind === 'join') {
       const knowsAll = message.session && message.session === page.welcome()?.session;
-      this.#post(knowsAll ? { kind: 'here' } : { kind: 'news', to: from, news: page.all() });
+      this.#post(knowsAll ? { kind: 'here' } : { kind: 'news', to: from, news: page.handOver() });
       hub.update(from, message.update);
       this.#watch(from, hub);
     }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { makePresence, tokenOf } from './testing/make-presence.ts';
 import { settle } from './testing/manual-clock.ts';
 
-test('sends the next token before the last ends, without a new connection', async () => {
+test('[S23.8] sends the next token before the last ends, without a new connection', async () => {
   const expiresAt = (clockNow: number) => Math.floor(clockNow / 1_000) + 3_600;
   const tokens: string[] = [];
   const { clock, server } = makePresence({

@@ -10,24 +10,14 @@ function readClaims(token: string): Record<string, unknown> {
   }
 }
 
-/** When a token ends, in epoch milliseconds; Infinity when it does not say. */
-export function expiryOf(token: string): number {
-  const { exp } = readClaims(token);
-  return typeof exp === 'number' ? exp * 1_000 : Number.POSITIVE_INFINITY;
-}
-
-/** What stays the same in all tokens of one user; undefined when a token does not say whom it names. */
-export function identityOf(token: string): string | undefined {
-  const { exp, iat, nbf, jti, sid, ...lasting } = readClaims(token);
-  return lasting.sub === undefined ? undefined : JSON.stringify(lasting);
-}
-
 /** The token in use. */
 export interface TokenSource {
   /** Whether another token can be had at all. */
   readonly renewable: boolean;
   /** The token in use if it lasts beyond `until` (epoch milliseconds of the server), else a new one. Rejects as the app's function does. */
   get(until: number): Promise<string>;
+  /** What the token in use says of itself. */
+  claims(): Record<string, unknown>;
   /** When the token in use ends, in epoch milliseconds; Infinity when it does not say, or when there will be no other. */
   expiresAt(): number;
   /** The server did not take it: the next one will be new. */
@@ -35,19 +25,23 @@ export interface TokenSource {
 }
 
 export function createTokenSource(token: Token): TokenSource {
-  const never = Number.POSITIVE_INFINITY;
-  if (typeof token === 'string') return { renewable: false, get: async () => token, expiresAt: () => never, refuse() {} };
-  let held = '';
-  const expiresAt = () => expiryOf(held);
+  const ask = typeof token === 'string' ? undefined : token;
+  let held = ask ? '' : (token as string);
+  const claims = () => readClaims(held);
+  const expiresAt = () => {
+    const { exp } = claims();
+    return ask && typeof exp === 'number' ? exp * 1_000 : Number.POSITIVE_INFINITY;
+  };
   return {
-    renewable: true,
+    renewable: !!ask,
+    claims,
     expiresAt,
     async get(until) {
-      if (held === '' || expiresAt() <= until) held = await token();
+      if (ask && (held === '' || expiresAt() <= until)) held = await ask();
       return held;
     },
     refuse() {
-      held = '';
+      if (ask) held = '';
     },
   };
 }

@@ -12,7 +12,7 @@ export interface AvatarWithPresenceProps {
   /** Read aloud, and shown as initials where there is no picture. */
   name: string;
   /** Address of a picture. */
-  src?: string;
+  src?: string | undefined;
   /** Default `md`: 40 pixels; `sm` 24, `lg` 64. */
   size?: Size;
   className?: string;
@@ -21,21 +21,33 @@ export interface AvatarWithPresenceProps {
 /** A picture, or initials, with a dot that shows what somebody is. */
 export function AvatarWithPresence({ userId, name, src, size = 'md', className }: AvatarWithPresenceProps): ReactNode {
   const px = AVATAR_PX[size];
-  const round: CSSProperties = { width: px, height: px, borderRadius: '50%', display: 'block', objectFit: 'cover' };
+  const box: CSSProperties = { display: 'inline-block', width: px, height: px };
+  const face: CSSProperties = {
+    ...box,
+    ...INITIALS_COLORS,
+    display: 'block',
+    borderRadius: '50%',
+    objectFit: 'cover',
+    fontSize: px * 0.4,
+    lineHeight: `${px}px`,
+    textAlign: 'center',
+  };
   return (
-    <span className={className} style={{ position: 'relative', display: 'inline-block', width: px, height: px }}>
-      {src === undefined ? <Initials name={name} style={round} px={px} /> : <img src={src} alt={name} style={round} />}
-      <PresenceDot userId={userId} size={size} style={{ position: 'absolute', right: 0, bottom: 0, outline: '2px solid #fff' }} />
+    <span className={className} style={{ ...box, position: 'relative' }}>
+      {src ? (
+        <img src={src} alt={name} style={face} />
+      ) : (
+        <span role="img" aria-label={name} style={face}>
+          {initialsOf(name)}
+        </span>
+      )}
+      <PresenceDot userId={userId} size={size} style={{ position: 'absolute', right: 0, bottom: 0, outline: '2px solid Canvas' }} />
     </span>
   );
 }
 
-function Initials({ name, style, px }: { name: string; style: CSSProperties; px: number }) {
+/** Of the first name and the last. */
+function initialsOf(name: string): string {
   const letters = name.split(/\s+/).map((word) => [...word][0] ?? '');
-  const look: CSSProperties = { ...style, ...INITIALS_COLORS, lineHeight: `${px}px`, fontSize: px * 0.4, textAlign: 'center' };
-  return (
-    <span role="img" aria-label={name} style={look}>
-      {(letters.length > 1 ? [letters[0], letters.at(-1)] : letters).join('').toUpperCase()}
-    </span>
-  );
+  return [letters[0], ...letters.slice(1).slice(-1)].join('').toUpperCase();
 }

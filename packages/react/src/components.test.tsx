@@ -7,6 +7,9 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { makePresence, type TestPresence } from '../../client/src/testing/make-presence.ts';
 import { settle } from '../../client/src/testing/manual-clock.ts';
 import { record } from '../../client/src/testing/scripted-server.ts';
+// Loaded beforehand: on demand they would take their time by a clock that is not the test's.
+import '@porchlight/client/online';
+import './loaded-online-users-list.tsx';
 import { INITIALS_COLORS } from './avatar-with-presence.tsx';
 import { AvatarWithPresence, FacePile, OnlineUsersList, PresenceDot, PresenceProvider, UserStatus, useOnlineCount } from './index.ts';
 
@@ -70,7 +73,7 @@ test('UserStatus of a time is that of existing apps, and needs no provider', () 
   vi.useRealTimers();
 });
 
-test('PresenceDot has a text for those who do not see it, and says nothing of whom nothing is known', async () => {
+test('[S23.11] PresenceDot has a text for those who do not see it, and says nothing of whom nothing is known', async () => {
   const world = makePresence();
   world.server.record = undefined;
   await show(world, <PresenceDot userId="alice" size="sm" />);
@@ -79,7 +82,7 @@ test('PresenceDot has a text for those who do not see it, and says nothing of wh
   expect(screen.getByRole('img').getAttribute('aria-label')).toBe('do not disturb');
 });
 
-test('PresenceDot moves only if asked, and not for people who want less motion', async () => {
+test('[S23.11] PresenceDot moves only if asked, and not for people who want less motion', async () => {
   const animate = vi.fn(() => ({ cancel: vi.fn() }));
   Element.prototype.animate = animate as never;
   for (const [reduced, times] of [

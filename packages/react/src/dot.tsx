@@ -11,15 +11,15 @@ export interface DotProps {
   /** What it means; undefined where a text beside it says so. */
   label?: string | undefined;
   /** What it shows is no longer sure. */
-  faint?: boolean;
-  pulse?: boolean;
+  faint?: boolean | undefined;
+  pulse?: boolean | undefined;
   className?: string | undefined;
-  style?: CSSProperties;
+  style?: CSSProperties | undefined;
   status?: string | undefined;
 }
 
 /** A coloured dot. A ring gives it the contrast that the colour alone may lack; people who cannot see it hear its label. */
-export function Dot({ color, size, label, faint = false, pulse = false, className, style, status }: DotProps): ReactNode {
+export function Dot({ color, size, label, faint, pulse, className, style, status }: DotProps): ReactNode {
   const ref = useRef<HTMLSpanElement>(null);
   useEffect(() => (pulse ? beat(ref.current) : undefined), [pulse]);
   const px = DOT_PX[size];
@@ -34,7 +34,7 @@ export function Dot({ color, size, label, faint = false, pulse = false, classNam
     opacity: faint ? 0.5 : 1,
     ...style,
   };
-  const said = label === undefined ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label, title: label };
+  const said = label ? { role: 'img', 'aria-label': label, title: label } : { 'aria-hidden': true };
   return <span ref={ref} className={className} style={look} data-status={status} {...said} />;
 }
 

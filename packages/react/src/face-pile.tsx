@@ -8,7 +8,7 @@ export interface Face {
   id: string;
   name: string;
   /** Address of a picture. */
-  src?: string;
+  src?: string | undefined;
 }
 
 export interface FacePileProps {
@@ -27,18 +27,16 @@ export interface FacePileProps {
 const OVERLAP: CSSProperties = { marginInlineStart: -8 };
 
 /** Overlapping avatars, those who are online first, and how many more there are. */
-export function FacePile({ users, max = 5, onlineOnly = false, size = 'md', className, label }: FacePileProps): ReactNode {
-  const records = usePresences(users.map(({ id }) => id));
-  const isOnline = (index: number) => records[index]?.online === true;
-  const online = users.filter((_, index) => isOnline(index));
-  const faces = onlineOnly ? online : [...online, ...users.filter((_, index) => !isOnline(index))];
+export function FacePile({ users, max = 5, onlineOnly, size = 'md', className, label }: FacePileProps): ReactNode {
+  const online = new Set(usePresences(users.map(({ id }) => id)).map((record) => record?.online && record.id));
+  const faces = [true, ...(onlineOnly ? [] : [false])].flatMap((there) => users.filter(({ id }) => online.has(id) === there));
   const more = faces.length - max;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms.
     <span className={className} role="group" aria-label={label} style={{ display: 'inline-flex', paddingInlineStart: 8 }}>
       {faces.slice(0, max).map(({ id, name, src }) => (
         <span key={id} style={OVERLAP}>
-          <AvatarWithPresence userId={id} name={name} size={size} {...(src !== undefined && { src })} />
+          <AvatarWithPresence userId={id} name={name} size={size} src={src} />
         </span>
       ))}
       {more > 0 && <span style={{ ...INITIALS_COLORS, borderRadius: 999, padding: '.25em .6em', alignSelf: 'center' }}>+{more}</span>}

@@ -62,7 +62,7 @@ function List() {
   );
 }
 
-test('of a list of 1,000 rows only the row renders that changed', async () => {
+test('[S23.10] of a list of 1,000 rows only the row renders that changed', async () => {
   const world = makePresence();
   render(<List />, { wrapper: under(world) });
   await quiet();
@@ -77,7 +77,7 @@ test('of a list of 1,000 rows only the row renders that changed', async () => {
 
 const Row = () => <p>{usePresence('alice')?.status}</p>;
 
-test('StrictMode watches once and connects once', async () => {
+test('[S23.10] StrictMode watches once and connects once', async () => {
   const world = makePresence();
   const { unmount } = render(
     <StrictMode>

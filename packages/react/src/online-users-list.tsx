@@ -1,8 +1,6 @@
-import { createPoll, fetchOnline, type OnlineUser } from '@porchlight/client';
-import { memo, type ReactNode, useMemo, useSyncExternalStore } from 'react';
-import { usePresenceContext } from './presence-context.ts';
-import { PresenceDot } from './presence-dot.tsx';
-import { usePresences } from './use-presences.ts';
+import type { OnlineUser } from '@porchlight/client';
+import type { CSSProperties, ReactNode } from 'react';
+import { useLoaded } from './use-loaded.ts';
 
 export interface OnlineUsersListProps {
   /** How many at most. Default 50. */
@@ -16,30 +14,16 @@ export interface OnlineUsersListProps {
   label?: string;
 }
 
-/** The people whom this user may see online: read again every 30 s, and whoever goes offline leaves at once. */
-export function OnlineUsersList({ limit = 50, renderUser = named, empty = null, className, label }: OnlineUsersListProps): ReactNode {
-  const { presence } = usePresenceContext();
-  const poll = useMemo(() => createPoll(presence, () => fetchOnline(presence, { limit })), [presence, limit]);
-  const page = useSyncExternalStore(poll.subscribe, poll.get, () => undefined);
-  const users = page?.users ?? [];
-  const records = usePresences(users.map(({ id }) => id));
-  const online = users.filter((_, index) => records[index]?.online !== false);
-  if (page && online.length === 0) return empty;
-  return (
-    <ul className={className} aria-label={label} aria-busy={page === undefined} style={{ listStyle: 'none', padding: 0, margin: 0 }}>
-      {online.map((user) => (
-        <Row key={user.id} user={user} renderUser={renderUser} />
-      ))}
-    </ul>
-  );
+export const LIST: CSSProperties = { listStyle: 'none', padding: 0, margin: 0 };
+
+const load = () => import('./loaded-online-users-list.tsx');
+
+/**
+ * The people whom this user may see online: read again every 30 s, and whoever goes offline leaves at once. What it takes is loaded when it is
+ * first shown; until the first answer the list is empty, and busy.
+ */
+export function OnlineUsersList(props: OnlineUsersListProps): ReactNode {
+  const loaded = useLoaded(load);
+  if (loaded) return <loaded.LoadedOnlineUsersList {...props} />;
+  return <ul className={props.className} aria-label={props.label} aria-busy style={LIST} />;
 }
-
-const Row = memo(function Row({ user, renderUser }: { user: OnlineUser; renderUser: (user: OnlineUser) => ReactNode }) {
-  return <li>{renderUser(user)}</li>;
-});
-
-const named = ({ id, profile }: OnlineUser) => (
-  <>
-    <PresenceDot userId={id} /> {profile?.name ?? id}
-  </>
-);

@@ -1,5 +1,5 @@
-import { ENGLISH, type Presence, type PresenceRecord, type Words } from '@porchlight/client';
-import { createContext, useContext } from 'react';
+import type { Presence, PresenceRecord, Words } from '@porchlight/client';
+import { createContext, useCallback, useContext, useSyncExternalStore } from 'react';
 
 /** What a provider gives to the hooks and components under it. */
 export interface PresenceSurroundings {
@@ -19,14 +19,27 @@ export const PresenceContext = createContext<PresenceSurroundings | undefined>(u
 /** Throws without a provider. */
 export function usePresenceContext(): PresenceSurroundings {
   const surroundings = useContext(PresenceContext);
-  if (surroundings === undefined) throw new Error('Put a <PresenceProvider> around the components that use Porchlight.');
+  if (surroundings === undefined) throw new Error('There is no <PresenceProvider> around this component.');
   return surroundings;
 }
 
-/** How times are told: the provider's way, and without one the reader's own. */
-export function useTelling(): Pick<PresenceSurroundings, 'locale' | 'timeZone' | 'words' | 'initialNow'> & { presence?: Presence } {
-  return useContext(PresenceContext) ?? { locale: undefined, timeZone: undefined, words: ENGLISH, initialNow: undefined };
-}
+/** The same, but nothing of it without a provider. */
+export const useSurroundings = (): Partial<PresenceSurroundings> => useContext(PresenceContext) ?? {};
+
+/** Words, and that they are no longer sure if they are not. */
+export const withDoubt = (said: string, record: PresenceRecord | undefined, { suspect }: Words): string =>
+  record?.certainty === 'suspect' ? `${said} (${suspect})` : said;
 
 /** The client itself, for everything that has no hook. */
 export const usePresenceClient = (): Presence => usePresenceContext().presence;
+
+/** Something that the client says of itself, the same value while nothing changed; renders again when it is another. */
+export function useOfClient<Value>(read: (presence: Presence) => Value, initially: Value): Value {
+  const { presence } = usePresenceContext();
+  const subscribe = useCallback((listener: () => void) => presence.subscribe(listener), [presence]);
+  return useSyncExternalStore(
+    subscribe,
+    () => read(presence),
+    () => initially,
+  );
+}

@@ -1,7 +1,7 @@
 import { STATUS_DOT_COLORS } from '@porchlight/client';
 import type { CSSProperties, ReactNode } from 'react';
 import { Dot, type Size } from './dot.tsx';
-import { usePresenceContext } from './presence-context.ts';
+import { usePresenceContext, withDoubt } from './presence-context.ts';
 import { usePresence } from './use-presence.ts';
 
 export interface PresenceDotProps {
@@ -17,13 +17,13 @@ export interface PresenceDotProps {
 }
 
 /** A dot that shows what somebody is. */
-export function PresenceDot({ userId, size = 'md', className, style, pulse = false, decorative = false }: PresenceDotProps): ReactNode {
+export function PresenceDot({ userId, size = 'md', className, style, pulse, decorative }: PresenceDotProps): ReactNode {
   const { words } = usePresenceContext();
   const record = usePresence(userId);
   const status = record?.status ?? 'offline';
   const suspect = record?.certainty === 'suspect';
   // Nothing is said of somebody of whom nothing is known yet.
-  const label = record && (suspect ? `${words[status]} (${words.suspect})` : words[status]);
+  const label = record && withDoubt(words[status], record, words);
   return (
     <Dot
       color={STATUS_DOT_COLORS[status]}
@@ -32,7 +32,7 @@ export function PresenceDot({ userId, size = 'md', className, style, pulse = fal
       faint={suspect || !record}
       pulse={pulse && status === 'online' && !suspect}
       className={className}
-      {...(style && { style })}
+      style={style}
       status={record && status}
     />
   );

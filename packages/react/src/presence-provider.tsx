@@ -23,30 +23,22 @@ export type PresenceProviderProps = Telling & ({ presence: Presence } | Omit<Pre
 export function PresenceProvider(props: PresenceProviderProps): ReactNode {
   const { children, locale, timeZone, words = ENGLISH, initial, initialNow } = props;
   const presence = useOwnOrGiven(props);
-  const records = useMemo(() => new Map((initial ?? []).map((record) => [record.id, record])), [initial]);
-  const surroundings = useMemo(
-    () => ({ presence, locale, timeZone, words, initial: records, initialNow }),
-    [presence, locale, timeZone, words, records, initialNow],
-  );
+  const surroundings = useMemo(() => {
+    const records = new Map(initial?.map((record) => [record.id, record]));
+    return { presence, locale, timeZone, words, initial: records, initialNow };
+  }, [presence, locale, timeZone, words, initial, initialNow]);
   return <PresenceContext.Provider value={surroundings}>{children}</PresenceContext.Provider>;
 }
 
-function useOwnOrGiven(props: PresenceProviderProps): Presence {
-  const given = 'presence' in props ? props.presence : undefined;
-  const options = 'presence' in props ? undefined : props;
-  const latest = useRef(options);
-  latest.current = options;
-  const url = options?.url;
-  const fixedToken = typeof options?.token === 'string' ? options.token : undefined;
+function useOwnOrGiven(props: Partial<{ presence: Presence } & PresenceOptions>): Presence {
+  const { presence: given, url, token } = props;
+  const latest = useRef(props);
+  latest.current = props;
+  const fixedToken = typeof token === 'string' ? token : undefined;
   // Another server or another token is another client; a function may be another at every render, and the last one is called.
   const presence = useMemo(() => {
-    if (given) return given;
-    const fetchToken = async () => {
-      const token = latest.current?.token ?? '';
-      return typeof token === 'string' ? token : token();
-    };
-    const token = fixedToken ?? fetchToken;
-    return createPresence({ ...(latest.current as PresenceOptions), url: url as string, token, autoConnect: false });
+    const fetchToken = () => (latest.current.token as () => string | Promise<string>)();
+    return given ?? createPresence({ ...latest.current, url: url as string, token: fixedToken ?? fetchToken, autoConnect: false });
   }, [given, url, fixedToken]);
   useEffect(() => {
     if (given) return;

@@ -25,13 +25,21 @@ const React = await import('react');
 const { hydrateRoot } = hooks.require('react-dom18/client') as typeof import('react-dom/client');
 const { renderToString } = hooks.require('react-dom18/server') as typeof import('react-dom/server');
 const { act } = React;
-const { FacePile, PresenceDot, PresenceProvider, UserStatus, useMyPresence } = await import('./index.ts');
+const { FacePile, OnlineUsersList, PresenceDot, PresenceProvider, UserStatus, useMyPresence, useOnlineCount, useUserStatus } = await import(
+  './index.ts'
+);
+// Loaded beforehand: on demand they would take their time by a clock that is not the test's.
+await import('@porchlight/client/online');
+await import('./loaded-online-users-list.tsx');
 
 const Me = () => <i>{useMyPresence().userId}</i>;
+const Count = () => <b>{useOnlineCount()}</b>;
+const Context = () => <u>{useUserStatus().getUserStatus('carol').status}</u>;
 
 test('works in React 18 too: renders on a server, hydrates in StrictMode, and changes', async () => {
   expect(React.version).toMatch(/^18\./);
   vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true);
+  vi.stubGlobal('fetch', async () => Response.json({ users: [record('dave')], count: 41 }));
   const errors = vi.spyOn(console, 'error');
   const world = makePresence();
   const page = (
@@ -42,6 +50,9 @@ test('works in React 18 too: renders on a server, hydrates in StrictMode, and ch
         <PresenceDot userId="bob" />
         <FacePile users={[{ id: 'alice', name: 'Alice' }]} />
         <Me />
+        <Count />
+        <Context />
+        <OnlineUsersList />
       </PresenceProvider>
     </React.StrictMode>
   );
@@ -54,13 +65,15 @@ test('works in React 18 too: renders on a server, hydrates in StrictMode, and ch
   });
   expect(container.textContent).toContain('online');
   expect(container.querySelector('i')?.textContent).toBe('me');
+  await act(settle);
+  expect(['b', 'u', 'li'].map((name) => container.querySelector(name)?.textContent?.trim())).toEqual(['41', 'online', 'dave']);
   expect(
     world.server
       .last()
       .of('watch')
       .flatMap((frame) => frame.add ?? [])
       .sort(),
-  ).toEqual(['alice', 'bob', 'me']);
+  ).toEqual(['alice', 'bob', 'carol', 'dave', 'me']);
   await act(async () =>
     world.server.last().say({ type: 'changes', at: world.clock.now(), presences: [record('alice', { version: 2, status: 'busy' })] }),
   );

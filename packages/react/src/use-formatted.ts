@@ -10,7 +10,7 @@ import {
   type Timekeeper,
 } from '@porchlight/client';
 import { useCallback, useSyncExternalStore } from 'react';
-import { useTelling } from './presence-context.ts';
+import { useSurroundings } from './presence-context.ts';
 
 let local: Timekeeper | undefined;
 
@@ -22,18 +22,18 @@ const localTime = () => {
 
 /** The short phrase and the colour for a time that the app has itself, kept right by one timer. */
 export function useFormatted(lastSeen: LastSeen): { text: string; color: string } {
-  const { presence, locale, timeZone, initialNow } = useTelling();
+  const { presence, locale, timeZone, initialNow } = useSurroundings();
   const at = lastSeenAtOf(lastSeen);
   const subscribe = useCallback(
     (listener: () => void) => observeTime(presence ?? localTime(), (now) => nextFormatMs(at, now), listener),
     [presence, at],
   );
-  const phrase = (now: number) => `${getStatusColor(at, now)} ${formatLastSeen(at, now, locale, timeZone)}`;
-  // One string, for a snapshot must be the same value while it says the same.
-  const [color = '', ...words] = useSyncExternalStore(
+  // One string, for a snapshot must be the same value while it says the same; every colour has seven characters.
+  const say = (now: number) => getStatusColor(at, now) + formatLastSeen(at, now, locale, timeZone);
+  const said = useSyncExternalStore(
     subscribe,
-    () => phrase((presence ?? localTime()).now()),
-    () => (initialNow === undefined ? getStatusColor(null) : phrase(initialNow)),
-  ).split(' ');
-  return { text: words.join(' '), color };
+    () => say((presence ?? localTime()).now()),
+    () => (initialNow === undefined ? getStatusColor(null) : say(initialNow)),
+  );
+  return { color: said.slice(0, 7), text: said.slice(7) };
 }

@@ -1,4 +1,4 @@
-import { describeLastSeen, nextDescriptionMs, observeLabel } from '@porchlight/client';
+import { describeLastSeen, nextDescriptionMs, observeLabel, type PresenceRecord } from '@porchlight/client';
 import { useCallback, useSyncExternalStore } from 'react';
 import { usePresenceContext } from './presence-context.ts';
 
@@ -9,13 +9,11 @@ export function useLastSeen(id: string): string {
     (listener: () => void) => observeLabel(presence, id, (record, now) => nextDescriptionMs(record, now, timeZone), listener),
     [presence, id, timeZone],
   );
-  const get = () => {
-    const record = presence.get(id);
-    return record ? describeLastSeen(record, presence.now(), locale, timeZone, words) : '';
-  };
-  const getInitial = () => {
-    const record = initial.get(id);
-    return record && initialNow !== undefined ? describeLastSeen(record, initialNow, locale, timeZone, words) : '';
-  };
-  return useSyncExternalStore(subscribe, get, getInitial);
+  const say = (record: PresenceRecord | undefined, now: number | undefined) =>
+    record && now !== undefined ? describeLastSeen(record, now, locale, timeZone, words) : '';
+  return useSyncExternalStore(
+    subscribe,
+    () => say(presence.get(id), presence.now()),
+    () => say(initial.get(id), initialNow),
+  );
 }

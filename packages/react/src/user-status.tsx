@@ -1,7 +1,7 @@
 import type { LastSeen } from '@porchlight/client';
-import type { CSSProperties, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { Dot, type Size } from './dot.tsx';
-import { usePresenceContext } from './presence-context.ts';
+import { usePresenceContext, withDoubt } from './presence-context.ts';
 import { PresenceDot } from './presence-dot.tsx';
 import { useFormatted } from './use-formatted.ts';
 import { useLastSeen } from './use-last-seen.ts';
@@ -22,36 +22,32 @@ export type UserStatusProps = Look & ({ userId: string; lastSeen?: never } | { l
 
 const FONT_REM = { sm: 0.75, md: 0.875, lg: 1 } as const satisfies Record<Size, number>;
 
-const row = (size: Size): CSSProperties => ({
-  display: 'inline-flex',
-  alignItems: 'center',
-  gap: '.4em',
-  fontSize: `${FONT_REM[size]}rem`,
-});
-
 /** A dot and what it means: `online`, `5m ago`. */
 export function UserStatus(props: UserStatusProps): ReactNode {
   return props.userId === undefined ? <OfTime {...props} /> : <OfUser {...props} />;
 }
 
-function OfTime({ lastSeen, showDot = true, showText = true, size = 'md', className }: Look & { lastSeen: LastSeen }) {
+function OfTime({ lastSeen, ...look }: Look & { lastSeen: LastSeen }) {
   const { text, color } = useFormatted(lastSeen);
   return (
-    <span className={className} style={row(size)}>
-      {showDot && <Dot color={color} size={size} label={showText ? undefined : text} />}
-      {showText && <span>{text}</span>}
-    </span>
+    <Labelled {...look} text={text} dot={(size, decorative) => <Dot color={color} size={size} label={decorative ? undefined : text} />} />
   );
 }
 
-function OfUser({ userId, showDot = true, showText = true, size = 'md', className }: Look & { userId: string }) {
+function OfUser({ userId, ...look }: Look & { userId: string }) {
   const { words } = usePresenceContext();
-  const text = useLastSeen(userId);
-  const suspect = usePresence(userId)?.certainty === 'suspect';
+  const text = withDoubt(useLastSeen(userId), usePresence(userId), words);
+  return <Labelled {...look} text={text} dot={(size, decorative) => <PresenceDot userId={userId} size={size} decorative={decorative} />} />;
+}
+
+/** `dot` is decorative where the text says the same. */
+type LabelledProps = Look & { text: string; dot: (size: Size, decorative: boolean) => ReactNode };
+
+function Labelled({ showDot = true, showText = true, size = 'md', className, text, dot }: LabelledProps) {
   return (
-    <span className={className} style={row(size)}>
-      {showDot && <PresenceDot userId={userId} size={size} decorative={showText} />}
-      {showText && <span>{suspect ? `${text} (${words.suspect})` : text}</span>}
+    <span className={className} style={{ display: 'inline-flex', alignItems: 'center', gap: '.4em', fontSize: `${FONT_REM[size]}rem` }}>
+      {showDot && dot(size, showText)}
+      {showText && <span>{text}</span>}
     </span>
   );
 }

@@ -1,10 +1,13 @@
-import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
+/** A socket for pages in jsdom, whose own does not work with the events of Node. */
+export { WebSocket as NodeSocket } from 'ws';
+
 /** The code blocks of a README in one language. */
-export function codeBlocks(readme: URL, language: 'ts' | 'tsx'): string[] {
+export function codeBlocks(readme: URL, language: 'ts' | 'tsx' | 'html' | 'js' | 'sh'): string[] {
   const text = readFileSync(readme, 'utf8');
   return [...text.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map((match) => match[1] as string);
 }
@@ -34,4 +37,24 @@ export function compilerErrors(readme: URL, code: string, language: 'ts' | 'tsx'
     name === file ? ts.createSourceFile(name, code, target) : getSourceFile.call(host, name, target, ...rest);
   const program = ts.createProgram([file], options, host);
   return ts.getPreEmitDiagnostics(program).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+}
+
+/**
+ * Runs a block as it stands in the README, but for texts such as addresses that are another's here; each of those has to occur in it. Gives what it
+ * exports, and how to take its file away again.
+ */
+export async function runBlock(code: string, language: 'ts' | 'tsx', instead: Readonly<Record<string, string>>) {
+  const root = resolve(import.meta.dirname, '../../../..');
+  // Below the root, so that it finds the packages as an app would.
+  mkdirSync(join(root, '.tmp'), { recursive: true });
+  const folder = mkdtempSync(join(root, '.tmp', 'quick-start-'));
+  let text = code;
+  for (const [there, here] of Object.entries(instead)) {
+    if (!text.includes(there)) throw new Error(`The README does not say ${there} any more.`);
+    text = text.replaceAll(there, here);
+  }
+  writeFileSync(join(folder, 'tsconfig.json'), '{ "compilerOptions": { "jsx": "react-jsx" } }');
+  writeFileSync(join(folder, `start.${language}`), text);
+  const module = (await import(/* @vite-ignore */ join(folder, `start.${language}`))) as Record<string, unknown>;
+  return { module, remove: () => rmSync(folder, { recursive: true }) };
 }

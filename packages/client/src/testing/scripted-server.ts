@@ -79,7 +79,7 @@ export function createScriptedServer(now: () => number): ScriptedServer {
     far.seq = resumed ? resume.seq : 0;
     // One link a session: the one before is closed.
     const before = linkOf.get(session);
-    if (resumed) before?.close(1000);
+    if (resumed) before?.close(4409);
     watchedBy.set(far, new Set(resumed && before ? watchedBy.get(before) : []));
     linkOf.set(session, far);
     far.say({
