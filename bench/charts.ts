@@ -1,25 +1,23 @@
 /**
- * `node bench/charts.ts FILE...`: takes the JSON files of runs, puts their tables into `docs/performance.md` between the two marks, and
- * draws a chart of the first column of each table into `docs/images/performance/`. A scenario is taken from the first file that has it.
+ * `node bench/charts.ts FILE...`: takes the JSON files of runs and writes what `docs/performance.md` says of them between its marks: the run,
+ * the aims, ours beside the peers, and all tables, with a chart of the first column of each in `docs/images/performance/`. A scenario is
+ * taken from the first file that has it.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type Bar, barChart } from './bar-chart.ts';
 import { contestants } from './contestants/contestants.ts';
-import { type Line, table } from './report.ts';
+import { type Bar, barChart } from './page/bar-chart.ts';
+import { describeRuns } from './page/describe-runs.ts';
+import { Figures } from './page/figures.ts';
+import { targetTable } from './page/targets.ts';
+import { lacksTable, verdictTable } from './page/verdicts.ts';
+import { type Line, type Run, table } from './report.ts';
 import { engineAlone } from './scenarios/engine-alone.ts';
 import type { Scenario } from './scenarios/scenario.ts';
 import { scenarios } from './scenarios/scenarios.ts';
 
 const PAGE = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
-const IMAGES = new URL('../docs/images/performance/', import.meta.url);
-const [BEGIN, END] = ['<!-- tables: begin -->', '<!-- tables: end -->'];
-
-interface Run {
-  size: string;
-  at: string;
-  lines: Line[];
-}
+const IMAGES = fileURLToPath(new URL('../docs/images/performance/', import.meta.url));
 
 type Heading = Pick<Scenario, 'letter' | 'name' | 'title' | 'columns'>;
 
@@ -30,7 +28,7 @@ function barsOf(heading: Heading, block: readonly Line[]): { column: string; bar
   const column = heading.columns.find(({ key }) => key === 'onlineBytes') ?? heading.columns[0]!;
   const bars = block.flatMap(({ contestant, outcome }): Bar[] => {
     const value = 'result' in outcome ? outcome.result.figures[column.key]?.median : undefined;
-    if (value === undefined || value === null || Number.isNaN(value)) return [];
+    if (value === undefined || value === null || Number.isNaN(value) || value < 0) return [];
     const text = value.toLocaleString('en-GB', { minimumFractionDigits: column.digits, maximumFractionDigits: column.digits });
     return [{ label: contestant, value, text, kind: kindOf(contestant) }];
   });
@@ -42,31 +40,41 @@ function section(heading: Heading, setting: string, block: readonly Line[], inde
   const text = table(heading, setting, block);
   if (bars.length < 2) return text;
   const name = `${heading.name}-${index + 1}.svg`;
-  mkdirSync(IMAGES, { recursive: true });
-  writeFileSync(new URL(name, IMAGES), barChart(`${setting}: ${column}`, bars));
+  writeFileSync(`${IMAGES}${name}`, barChart(`${heading === engineAlone ? heading.title : setting}: ${column}`, bars));
   return `${text}\n![${heading.title}: ${setting}; the figures are those of the table](images/performance/${name})\n`;
 }
 
-const parts: string[] = [];
-const drawn = new Set<string>();
-for (const file of process.argv.slice(2)) {
-  const run = JSON.parse(readFileSync(file, 'utf8')) as Run;
-  const headings = [...scenarios, engineAlone].filter(
-    ({ letter }) => !drawn.has(letter) && run.lines.some((line) => line.scenario === letter),
-  );
-  if (headings.length > 0) parts.push(`## From the ${run.size} run of ${run.at.slice(0, 16).replace('T', ' ')} UTC\n`);
-  for (const heading of headings) {
-    drawn.add(heading.letter);
-    const ofScenario = run.lines.filter(({ scenario }) => scenario === heading.letter);
-    const settings = [...new Set(ofScenario.map(({ setting }) => setting))];
-    for (const [index, setting] of settings.entries()) {
-      const block = ofScenario.filter((line) => line.setting === setting);
-      parts.push(section(heading, setting, block, index));
-    }
-  }
+function allTables(figures: Figures): string {
+  return [...scenarios, engineAlone]
+    .flatMap((heading) =>
+      figures.settings(heading.letter).map((setting, index) => {
+        const block = figures.lines.filter((line) => line.scenario === heading.letter && line.setting === setting);
+        return section(heading, setting, block, index);
+      }),
+    )
+    .join('\n');
 }
-const page = readFileSync(PAGE, 'utf8');
-const [before, after] = [page.indexOf(BEGIN), page.indexOf(END)];
-if (before === -1 || after === -1 || parts.length === 0) throw new Error(`No runs were given, or ${PAGE} has no marks ${BEGIN} and ${END}`);
-writeFileSync(PAGE, `${page.slice(0, before + BEGIN.length)}\n\n${parts.join('\n')}\n${page.slice(after)}`);
-console.log(`Drew the scenarios ${[...drawn].join(', ')}.`);
+
+function put(page: string, mark: string, text: string): string {
+  const [begin, end] = [`<!-- ${mark}: begin -->`, `<!-- ${mark}: end -->`];
+  const [before, after] = [page.indexOf(begin), page.indexOf(end)];
+  if (before === -1 || after === -1) throw new Error(`${PAGE} has no marks ${begin} and ${end}`);
+  return `${page.slice(0, before + begin.length)}\n\n${text.trim()}\n\n${page.slice(after)}`;
+}
+
+const runs = process.argv.slice(2).map((file) => JSON.parse(readFileSync(file, 'utf8')) as Run);
+if (runs.length === 0) throw new Error('Run it as: node bench/charts.ts FILE...');
+mkdirSync(IMAGES, { recursive: true });
+for (const name of readdirSync(IMAGES)) if (name.endsWith('.svg')) rmSync(`${IMAGES}${name}`);
+const figures = new Figures(runs);
+const blocks = {
+  run: describeRuns(runs, figures),
+  aims: targetTable(figures),
+  peers: verdictTable(figures),
+  lacks: lacksTable(),
+  tables: allTables(figures),
+};
+let page = readFileSync(PAGE, 'utf8');
+for (const [mark, text] of Object.entries(blocks)) page = put(page, mark, text);
+writeFileSync(PAGE, page);
+console.log(`Drew the scenarios ${[...new Set(figures.lines.map(({ scenario }) => scenario))].join(', ')}.`);

@@ -9,8 +9,8 @@ import type { EngineFigures } from './scenarios/engine-alone.ts';
 const RULES = { onlineRule: 'everyone', lastSeenRule: 'everyone' } as const;
 const TENANT = 'app';
 const START_AT = 1_800_000_000_000;
-/** A million users who give a sign of life every 25 s. */
-const STEP_MS = 0.025;
+/** Everybody gives a sign of life this often, however many there are: so the deadlines that fall due in a step are as many at every size. */
+const SIGN_OF_LIFE_MS = 25_000;
 const WATCHES_EACH = 50;
 /** On average each user is watched by so many. */
 const WATCHED_BY = 10;
@@ -39,7 +39,7 @@ const aWorld = (users: number): World => ({
 const idOf = (user: number) => `user-${user}`;
 
 function step(world: World, event: EngineEvent): void {
-  world.now += STEP_MS;
+  world.now += SIGN_OF_LIFE_MS / world.users;
   world.engine.step(event, Math.floor(world.now));
 }
 

@@ -9,21 +9,29 @@ import type { Result, Scenario, Size } from './scenarios/scenario.ts';
 import { pinned, type ServerProcess, startServer } from './server-process.ts';
 
 const LOAD = fileURLToPath(new URL('./load/main.ts', import.meta.url));
-/** No scenario takes this long; one that does has hung, and ends as a failure. */
-const PLAY_MS_MAX = 240_000;
+/** How long a row may take. */
+export interface RowTime {
+  /** Within which further rounds may begin. */
+  roundsMs: number;
+  /** When it is broken off, and is a failure. */
+  limitMs: number;
+}
 
 /** What became of one contestant in one setting of one scenario. */
 export type Outcome = { result: Result } | { unable: string } | { skipped: string } | { failed: string };
 
 /** Starts the contestant's server in a folder of its own, plays the setting against it, and takes everything away again. */
-export async function play(contestant: Contestant, scenario: Scenario, size: Size, setting: number): Promise<Outcome> {
-  const lacking = scenario.needs.filter((need) => contestant.wire[need] === undefined);
-  if (lacking.length > 0) return { unable: lacking.join(', ') };
+export async function play(contestant: Contestant, scenario: Scenario, size: Size, setting: number, time: RowTime): Promise<Outcome> {
+  const accounts = scenario.accounts(scenario.settings[size][setting]!);
+  const reason = contestant.declines?.(scenario.letter, accounts.users);
+  if (reason !== undefined) return { skipped: reason };
+  const limit = Date.now() + time.limitMs;
   const folder = await mkdtemp(join(tmpdir(), 'porchlight-bench-'));
   try {
-    const launch = await contestant.server(folder, scenario.accounts(scenario.settings[size][setting]!));
+    const launch = await contestant.server(folder, accounts);
     if ('skip' in launch) return { skipped: launch.skip };
-    return await against(launch, { contestant: contestant.name, scenario: scenario.letter, size, setting });
+    const job = { contestant: contestant.name, scenario: scenario.letter, size, setting, roundsMs: time.roundsMs };
+    return await against(launch, job, limit);
   } catch (error) {
     return { failed: error instanceof Error ? error.message : String(error) };
   } finally {
@@ -31,14 +39,16 @@ export async function play(contestant: Contestant, scenario: Scenario, size: Siz
   }
 }
 
-async function against(launch: Launch, job: Omit<Job, 'port' | 'pid' | 'collects'>): Promise<Outcome> {
-  let server = await startServer(launch);
+async function against(launch: Launch, job: Omit<Job, 'port' | 'pid' | 'collects'>, limit: number): Promise<Outcome> {
+  let server = await startServer(launch, limit);
   try {
-    return await load({ ...job, port: server.port, pid: server.pid, collects: launch.collects === true }, async () => {
+    const restart = async () => {
       await server.stop('crash');
-      server = await startServer(launch);
+      server = await startServer(launch, limit);
       return server;
-    }).then((outcome) =>
+    };
+    const whole = { ...job, port: server.port, pid: server.pid, collects: launch.collects === true };
+    return await load(whole, restart, limit).then((outcome) =>
       'failed' in outcome ? { failed: `${outcome.failed}${server.tail() === '' ? '' : `\n${server.tail()}`}` } : outcome,
     );
   } finally {
@@ -46,15 +56,16 @@ async function against(launch: Launch, job: Omit<Job, 'port' | 'pid' | 'collects
   }
 }
 
-function load(job: Job, restart: () => Promise<ServerProcess>): Promise<Outcome> {
+function load(job: Job, restart: () => Promise<ServerProcess>, limit: number): Promise<Outcome> {
   return new Promise((resolve) => {
-    const { command, args } = pinned(1, process.execPath, [LOAD]);
+    // Its code is compiled when it is first run: most of what a short round costs it is slow code otherwise.
+    const { command, args } = pinned(1, process.execPath, ['--always-sparkplug', LOAD]);
     const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     let outcome: Outcome = { failed: 'the load process ended without an answer' };
     const timer = setTimeout(() => {
-      outcome = { failed: `it took longer than ${PLAY_MS_MAX} ms` };
+      outcome = { failed: 'it took longer than its limit' };
       child.kill('SIGKILL');
-    }, PLAY_MS_MAX);
+    }, limit - Date.now());
     const tell = (message: ToLoad) => child.send(message);
     child.on('message', (message: ToRunner) => {
       if (message.type === 'result') outcome = { result: message.result };

@@ -1,13 +1,28 @@
 import type { Spread } from './measure.ts';
 import type { Outcome } from './play.ts';
-import type { Column, Scenario } from './scenarios/scenario.ts';
+import type { Column, Scenario, Size } from './scenarios/scenario.ts';
 
 /** One line of the report, as written to the JSON file. */
 export interface Line {
   scenario: string;
   setting: string;
   contestant: string;
+  /** What it took, from starting the server to its end. */
+  seconds: number;
   outcome: Outcome;
+}
+
+/** A whole run, as written to the JSON file. */
+export interface Run {
+  machine: string;
+  size: Size;
+  /** When it began. */
+  at: string;
+  /** What else the machine did. */
+  busyBefore: string;
+  busyAfter: string;
+  seconds: number;
+  lines: Line[];
 }
 
 const number = (value: number, digits: number) =>

@@ -4,17 +4,20 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { contestants } from './contestants/contestants.ts';
+import { can, Plan, rowsOf } from './plan.ts';
 import { type Outcome, play } from './play.ts';
-import { type Line, table } from './report.ts';
-import { engineAlone, runEngineAlone } from './scenarios/engine-alone.ts';
+import { type Line, type Run, table } from './report.ts';
+import { engineAlone, engineSeconds, runEngineAlone } from './scenarios/engine-alone.ts';
+import type { Scenario } from './scenarios/scenario.ts';
 import { scenarios } from './scenarios/scenarios.ts';
 import { canPin } from './server-process.ts';
 
+const startedAt = performance.now();
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { only: { type: 'string' }, json: { type: 'string' } } });
 const size = positionals.includes('quick') ? 'quick' : 'full';
 const only = (values.only ?? '').split(',').filter((word) => word !== '');
@@ -25,6 +28,7 @@ const wantedContestants = contestants.filter(({ name }) => only.some((word) => w
 const wantsEngine = only.includes(engineAlone.letter) || only.includes(engineAlone.name);
 const all = wantedScenarios.length === 0 && !wantsEngine;
 const chosenScenarios = all ? scenarios : wantedScenarios;
+const withEngine = wantsEngine || (all && wantedContestants.length === 0);
 const chosenContestants =
   wantedContestants.length > 0
     ? wantedContestants
@@ -34,8 +38,10 @@ const chosenContestants =
 function installPeers(): void {
   const folder = fileURLToPath(new URL('./peers/', import.meta.url));
   if (existsSync(`${folder}node_modules`) || !chosenContestants.some(({ kind }) => kind === 'peer')) return;
+  console.log('Installing the peers of npm.');
   try {
-    execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+    const args = ['ci', '--no-audit', '--no-fund', '--ignore-scripts'];
+    execFileSync('npm', args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'], timeout: 120_000 });
   } catch {
     console.log('The npm peers could not be installed and are skipped.\n');
   }
@@ -47,40 +53,63 @@ function machine(): string {
   return `${cpus().length} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}; ${place}`;
 }
 
-/** What does not fit is named in the report; the rest of it is still whole. */
-const RUN_MS_MAX = 19 * 60_000;
+const busy = () => `load average ${loadavg()[0]!.toFixed(1)}`;
+const run: Run = { machine: machine(), size, at: new Date().toISOString(), busyBefore: busy(), busyAfter: '', seconds: 0, lines: [] };
 
-const lines: Line[] = [];
-
-/** After each table, so that a run that is broken off keeps what it measured. */
+/** After each row, so that a run that is broken off keeps what it measured. */
 function save(): void {
+  run.seconds = Math.round((performance.now() - startedAt) / 1_000);
+  run.busyAfter = busy();
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify({ machine: machine(), size, at: new Date().toISOString(), lines }, undefined, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify(run, undefined, 2)}\n`);
 }
 
-const startedAt = performance.now();
-console.log(`${machine()}\n`);
 installPeers();
-if (wantsEngine || (all && wantedContestants.length === 0)) {
+const rows = rowsOf(chosenScenarios, chosenContestants, size);
+const plan = new Plan(rows, size, startedAt);
+const engine = { letter: engineAlone.letter, label: engineAlone.title, seconds: engineSeconds(size) };
+console.log(`${run.machine}; ${run.busyBefore}\n\n${plan.describe(withEngine ? [engine] : [])}`);
+if (withEngine) {
   const block = await runEngineAlone(size);
   console.log(table(engineAlone, engineAlone.setting, block));
-  lines.push(...block);
+  run.lines.push(...block);
   save();
 }
-for (const scenario of chosenScenarios) {
-  for (const [setting, { label }] of scenario.settings[size].entries()) {
-    const block: Line[] = [];
-    for (const contestant of chosenContestants) {
-      const late = performance.now() - startedAt > RUN_MS_MAX;
-      const outcome: Outcome = late ? { skipped: 'the time was up' } : await play(contestant, scenario, size, setting);
-      block.push({ scenario: scenario.letter, setting: label, contestant: contestant.name, outcome });
-      if ('failed' in outcome) console.error(`${contestant.name} failed in (${scenario.letter}): ${outcome.failed}\n`);
-    }
-    console.log(table(scenario, label, block));
-    lines.push(...block);
-    save();
-  }
+
+/** The lines of a table in the order of the report, with those who cannot do it. */
+function blockOf(scenario: Scenario, label: string): Line[] {
+  return chosenContestants.flatMap(({ name, wire }): Line[] => {
+    const head = { scenario: scenario.letter, setting: label, contestant: name };
+    if (!can({ wire }, scenario)) return [{ ...head, seconds: 0, outcome: { unable: 'it has no words for it' } }];
+    return played.filter((line) => line.scenario === scenario.letter && line.setting === label && line.contestant === name);
+  });
+}
+
+const played: Line[] = [];
+const engineLines = [...run.lines];
+for (const [index, row] of rows.entries()) {
+  const { scenario, setting, sizes, contestant } = row;
+  const time = plan.timeFor(row);
+  const began = performance.now();
+  const outcome: Outcome = time === undefined ? { skipped: 'the time was up' } : await play(contestant, scenario, size, setting, time);
+  const seconds = Math.round((performance.now() - began) / 100) / 10;
+  played.push({ scenario: scenario.letter, setting: sizes.label, contestant: contestant.name, seconds, outcome });
+  console.error(`(${scenario.letter}) ${sizes.label}, ${contestant.name}: ${seconds} s`);
+  if ('failed' in outcome) console.error(`${contestant.name} failed in (${scenario.letter}): ${outcome.failed}\n`);
+  run.lines = [...engineLines, ...chosenScenarios.flatMap((each) => each.settings[size].flatMap(({ label }) => blockOf(each, label)))];
+  save();
+  const isLast = !rows.slice(index + 1).some((later) => later.scenario === scenario && later.sizes === sizes);
+  if (isLast) console.log(table(scenario, sizes.label, blockOf(scenario, sizes.label)));
 }
 for (const { name, lacks } of chosenContestants.filter(({ kind }) => kind !== 'ours')) console.log(`${name} does not do: ${lacks}.`);
-console.log(`\nTook ${Math.round((performance.now() - startedAt) / 1_000)} s.`);
-process.exitCode = lines.some(({ outcome }) => 'failed' in outcome) ? 1 : 0;
+save();
+console.log(`\nTook ${run.seconds} s; the figures are in ${file}.`);
+
+// What fails or loses of others is in the tables; of ours it fails the run.
+const ours = new Set([...contestants.filter(({ kind }) => kind === 'ours').map(({ name }) => name)]);
+const broken = run.lines.filter(
+  ({ scenario, contestant, outcome }) =>
+    (ours.has(contestant) || scenario === engineAlone.letter) && ('failed' in outcome || ('result' in outcome && outcome.result.lost > 0)),
+);
+for (const { scenario, contestant } of broken) console.error(`${contestant} failed or lost deliveries in (${scenario}).`);
+process.exitCode = broken.length > 0 ? 1 : 0;

@@ -29,6 +29,8 @@ export interface Accounts {
 /** What the load generator does and recognises on the wire of one contestant. Optional members are things it cannot do. */
 export interface Wire {
   framing: keyof typeof FRAMINGS;
+  /** How many connections may be dialled at once, where its listening socket holds fewer than others'; beyond it the kernel drops. */
+  dialledMax?: number;
   /** The HTTP request that opens a WebSocket; absent for plain TCP. */
   upgrade?(connection: LoadConnection): Buffer;
   /** Says who it is. The wire calls `connection.signedIn()` when the server has agreed and the user is online. */
@@ -53,8 +55,14 @@ export interface Contestant {
   kind: 'ours' | 'floor' | 'peer';
   /** What it does not do and Porchlight does, in words for the report. */
   lacks: string;
+  /** Why it may cost less than Porchlight where it does, in words for the report; peers alone. */
+  spares?: string;
+  /** True when its rows take several times as long as others'; they are played last. */
+  slow?: true;
   /** True when only the full run measures it. */
   onlyFull?: true;
+  /** Why it stays out of a scenario that its words would allow, with so many users. */
+  declines?(scenario: string, users: number): string | undefined;
   /** How the server process is started, with its own port and everything it writes in `folder`. */
   server(folder: string, accounts: Accounts): Promise<Launch | Skip>;
   wire: Wire;

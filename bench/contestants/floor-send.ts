@@ -22,6 +22,7 @@ export const floorSend: Contestant = {
   kind: 'floor',
   lacks: 'everything but the sending: no WebSocket handshake, no JSON, and a full buffer ends it',
   onlyFull: true,
+  declines: (scenario) => (scenario === 'd' || scenario === 'g' ? 'it knows neither handshake nor state' : undefined),
   async server(folder) {
     const program = join(folder, 'send');
     const compiled = spawnSync('cc', ['-O2', '-o', program, SOURCE], { encoding: 'utf8' });

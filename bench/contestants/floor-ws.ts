@@ -16,5 +16,6 @@ export const floorWsBatched: Contestant = {
   ...floorWs,
   onlyFull: true,
   name: 'floor: ws, batched',
+  declines: (scenario) => (scenario === 'd' || scenario === 'e' || scenario === 'g' ? 'it would be the same as “floor: ws”' : undefined),
   server: async () => nodeServer('../floors/ws-server.ts', { FLUSH_MS: '100' }),
 };

@@ -53,6 +53,11 @@ export const hocuspocus: Contestant = {
   name: 'Hocuspocus',
   kind: 'peer',
   lacks: 'one presence a user (awareness is by document and client), last seen, privacy, grace',
+  spares: 'it passes on what clients say of themselves: no token verified, no record, no store',
+  declines: (scenario, users) =>
+    scenario === 'g' && users > 3_000
+      ? 'each watch is a document with a token of its own, half a million, too long for the time of a row'
+      : undefined,
   server: async () => peerServer('@hocuspocus/server', '../peers/hocuspocus/server.mjs'),
   wire: {
     framing: 'websocket',

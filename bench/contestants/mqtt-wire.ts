@@ -24,9 +24,18 @@ function packet(kind: number, ...parts: readonly Buffer[]): Buffer {
 const publish = (user: number, online: boolean) =>
   packet(PUBLISH_RETAINED, text(`${TOPIC}${userId(user)}`), Buffer.from([online ? ONE : ZERO]));
 
+function subscribe(users: readonly number[]): Buffer {
+  const topics = users.map((user) => Buffer.concat([text(`${TOPIC}${userId(user)}`), Buffer.from([0])]));
+  return packet(SUBSCRIBE, Buffer.from([0, 1]), ...topics);
+}
+
+/** How many ids each question names; one load process asks questions of one size. */
+let idsAsked = 0;
+
 /**
  * Presence over MQTT 3.1.1 as it is usually made: a retained topic a user holding `1` or `0`, and a last will of `0`. A delivery is a
- * PUBLISH without the retain flag; those with it are the snapshot after subscribing.
+ * PUBLISH without the retain flag; those with it are the snapshot after subscribing. Asking once is subscribing again, which has the
+ * retained messages sent once more; an answer is whole when all of them are there, and they come in the order of asking.
  */
 export const mqttWire: Wire = {
   framing: 'mqtt',
@@ -37,8 +46,7 @@ export const mqttWire: Wire = {
     connection.send(packet(CONNECT, PROTOCOL_311, flags, KEEP_ALIVE_OFF, text(userId(user)), ...will));
   },
   watch(connection, users) {
-    const topics = users.map((user) => Buffer.concat([text(`${TOPIC}${userId(user)}`), Buffer.from([0])]));
-    connection.send(packet(SUBSCRIBE, Buffer.from([0, 1]), ...topics));
+    connection.send(subscribe(users));
   },
   flip(connection, online) {
     const { user } = connection.identity;
@@ -46,7 +54,15 @@ export const mqttWire: Wire = {
     connection.send(connection.frames[online ? 1 : 0]!);
   },
   leave: (connection) => connection.send(Buffer.concat([publish(connection.identity.user, false), packet(DISCONNECT)])),
+  query(users) {
+    idsAsked = users.length;
+    return subscribe(users);
+  },
   read(connection, bytes, start, end, kind) {
+    if (kind === PUBLISH_RETAINED && idsAsked > 0 && ++connection.stage === idsAsked) {
+      connection.stage = 0;
+      return connection.answered();
+    }
     if (kind === PUBLISH) return connection.delivered(userAt(bytes, end - 1 - ID_DIGITS), bytes[end - 1] === ONE);
     if (kind === SUBACK) return connection.watching();
     if (kind !== CONNACK) return;

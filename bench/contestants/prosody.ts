@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { userId } from '../load/bench-user.ts';
 import { freePort } from '../server-process.ts';
 import type { Accounts, Contestant } from './contestant.ts';
-import { rosters, XMPP_HOST, XMPP_PASSWORD, xmppWire } from './xmpp-wire.ts';
+import { rosters, SIGN_INS, XMPP_HOST, XMPP_PASSWORD, xmppWire } from './xmpp-wire.ts';
 
 const configuration = (port: number, folder: string) => `
 run_as_root = true
@@ -18,6 +18,7 @@ c2s_require_encryption = false
 allow_unencrypted_plain_auth = true
 interfaces = { "127.0.0.1" }
 c2s_ports = { ${port} }
+network_settings = { tcp_backlog = 4096 }
 log = { { levels = { min = "error" }, to = "console" } }
 VirtualHost "${XMPP_HOST}"
 `;
@@ -40,7 +41,14 @@ async function writeAccounts(folder: string, accounts: Accounts): Promise<void> 
 export const prosody: Contestant = {
   name: 'Prosody',
   kind: 'peer',
+  slow: true,
   lacks: 'tokens, last seen across restarts without a module, grace, one view of several devices, batching',
+  spares: 'a stanza over bare TCP, and nothing stored but the roster: no token, no last seen',
+  declines(scenario, users) {
+    if (users <= 3_000) return undefined;
+    if (scenario === 'd') return 'it takes 1.5 ms of CPU a sign-in, too long for the time of a row';
+    return scenario === 'g' ? SIGN_INS : undefined;
+  },
   async server(folder, accounts) {
     if (spawnSync('sh', ['-c', 'command -v prosody']).status !== 0) return { skip: 'prosody is not installed' };
     const port = await freePort();

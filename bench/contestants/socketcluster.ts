@@ -35,6 +35,7 @@ export const socketcluster: Contestant = {
   name: 'SocketCluster',
   kind: 'peer',
   lacks: 'who is online (it only carries what clients publish; nobody hears of a crash), last seen, snapshots, privacy, grace',
+  spares: 'it passes on what clients publish and knows nothing of presence: no token, no snapshot, no store',
   server: async () => peerServer('socketcluster-server', '../peers/socketcluster/server.mjs'),
   wire: {
     framing: 'websocket',

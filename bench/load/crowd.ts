@@ -30,7 +30,7 @@ export class Crowd implements Observer {
   /** Opens connections, at most `dialling` of them under way at once, and resolves when all are signed in. */
   async open(identities: readonly Identity[], dialling = DIALLING_MAX): Promise<LoadConnection[]> {
     const opened: LoadConnection[] = [];
-    await eachAtMost(identities, dialling, async (identity) => {
+    await eachAtMost(identities, Math.min(dialling, this.#wire.dialledMax ?? dialling), async (identity) => {
       opened.push(await this.openOne(identity));
     });
     return opened;

@@ -64,6 +64,15 @@ export class Ledger {
     this.expected += this.#watchersOf[user]!;
   }
 
+  /** Counts what is outstanding as lost, so that users may flip again. */
+  writeOff(): number {
+    const lost = this.outstanding;
+    this.#missing.fill(0);
+    this.expected -= lost;
+    this.unsettled = 0;
+    return lost;
+  }
+
   received(watcher: number, user: number, online: boolean, atMs: number): void {
     const pair = watcher * this.#users + user;
     const state = this.#watched[pair]!;
@@ -77,6 +86,8 @@ export class Ledger {
       return;
     }
     this.#watched[pair] = 1 | (told << 1);
+    // Written off.
+    if (this.#missing[user] === 0) return;
     this.delivered++;
     if (--this.#missing[user]! === 0) this.unsettled--;
     this.latency.record(atMs - this.#flippedAtMs[user]!);

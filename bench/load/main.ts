@@ -8,7 +8,8 @@ import { scenarios } from '../scenarios/scenarios.ts';
 import { pause, type Stage } from './stage.ts';
 
 const AFTER_RESTART_MS = 200;
-const AFTER_COLLECTION_MS = 700;
+/** A full collection of what is measured here takes a tenth of it. */
+const AFTER_COLLECTION_MS = 400;
 
 /** What the runner asks for. */
 export interface Job {
@@ -19,6 +20,8 @@ export interface Job {
   port: number;
   pid: number;
   collects: boolean;
+  /** Within which further rounds may begin, from the start of this process. */
+  roundsMs: number;
 }
 
 export type ToRunner = { type: 'result'; result: Result } | { type: 'failed'; reason: string } | { type: 'restart' };
@@ -37,6 +40,7 @@ async function play(job: Job): Promise<Result> {
     wire: contestant.wire,
     port: job.port,
     pid: job.pid,
+    roundsUntilMs: job.roundsMs,
     hasGrace: contestant.kind === 'ours',
     collect: async () => {
       if (!job.collects) return;

@@ -10,7 +10,7 @@ const OFFLINE_MEDIAN_MS = 2_000;
 const SIGMA = 0.8;
 /** Nobody is away or here for less, so that every change can settle before the next of the same user. */
 const LEAST_MS = 800;
-const LOST_AFTER_MS = 15_000;
+const LOST_AFTER_MS = 10_000;
 const TICK_MS = 5;
 
 type State = 'out' | 'coming' | 'in';
@@ -34,8 +34,8 @@ export class Sessions {
   delivered = 0;
   arrivals = 0;
   departures = 0;
-  /** Changes that a leaving contact no longer heard of. */
-  moot = 0;
+  /** Deliveries that did not come in time. */
+  lost = 0;
   readonly #stage: Stage;
   readonly #crowd: Crowd;
   readonly #contacts: readonly (readonly number[])[];
@@ -62,10 +62,10 @@ export class Sessions {
     this.delivered = 0;
     this.arrivals = 0;
     this.departures = 0;
-    this.moot = 0;
+    this.lost = 0;
   }
 
-  /** Lets people come and go for a while, then waits until everybody knows; throws when a delivery does not come. */
+  /** Lets people come and go for a while, then waits until everybody knows or is taken never to hear. */
   async run(durationMs: number): Promise<void> {
     const endAtMs = performance.now() + durationMs;
     while (performance.now() < endAtMs) {
@@ -75,13 +75,13 @@ export class Sessions {
     }
     while (this.#people.some(({ state, unaware }) => state === 'coming' || unaware.size > 0)) {
       this.#crowd.check();
-      this.#checkLost(performance.now());
+      this.#writeOff(performance.now());
       await pause(TICK_MS);
     }
   }
 
   #step(nowMs: number): void {
-    this.#checkLost(nowMs);
+    this.#writeOff(nowMs);
     for (const [user, person] of this.#people.entries()) {
       if (person.dueAtMs > nowMs || person.unaware.size > 0) continue;
       if (person.state === 'out') this.#arrive(user, person, nowMs);
@@ -89,9 +89,12 @@ export class Sessions {
     }
   }
 
-  #checkLost(nowMs: number): void {
-    const lost = this.#people.filter(({ unaware, changedAtMs }) => unaware.size > 0 && nowMs - changedAtMs > LOST_AFTER_MS);
-    if (lost.length > 0) throw new Error(`LOST: ${lost.length} changes did not reach everybody within ${LOST_AFTER_MS} ms`);
+  #writeOff(nowMs: number): void {
+    for (const { unaware, changedAtMs } of this.#people) {
+      if (unaware.size === 0 || nowMs - changedAtMs < LOST_AFTER_MS) continue;
+      this.lost += unaware.size;
+      unaware.clear();
+    }
   }
 
   #expect(user: number, person: Person, nowMs: number): void {
@@ -118,7 +121,8 @@ export class Sessions {
     person.state = 'out';
     person.dueAtMs = nowMs + Math.max(LEAST_MS, logNormalMs(this.#random, OFFLINE_MEDIAN_MS, SIGMA));
     this.departures++;
-    for (const contact of this.#contacts[user]!) if (this.#people[contact]!.unaware.delete(user)) this.moot++;
+    // Of their changes a leaving contact hears no more.
+    for (const contact of this.#contacts[user]!) this.#people[contact]!.unaware.delete(user);
     this.#expect(user, person, nowMs);
     this.#stage.wire.leave!(person.connection!);
     person.connection!.end();

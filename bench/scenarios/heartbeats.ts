@@ -2,17 +2,16 @@ import { Crowd } from '../load/crowd.ts';
 import type { LoadConnection } from '../load/load-connection.ts';
 import { costOf, until } from '../load/stage.ts';
 import { spread } from '../measure.ts';
-import { type Scenario, totals } from './scenario.ts';
+import { roundsOf, type Scenario, type Sizes, totals } from './scenario.ts';
 
-interface Setting {
-  label: string;
+interface Setting extends Sizes {
   users: number;
   perRound: number;
   rounds: number;
 }
 
 /** Kept-alive connections, each with one request under way, as a pool of phones behind a proxy. */
-const CONNECTIONS = 32;
+const CONNECTIONS = 64;
 const ROUND_MS_MAX = 60_000;
 
 export const heartbeats: Scenario<Setting> = {
@@ -25,10 +24,10 @@ export const heartbeats: Scenario<Setting> = {
     { key: 'micros', title: 'CPU µs/heartbeat', digits: 1, better: 'less' },
   ],
   settings: {
-    quick: [{ label: '1,000 users', users: 1_000, perRound: 10_000, rounds: 2 }],
+    quick: [{ label: '1,000 users', seconds: 2, users: 1_000, perRound: 10_000, rounds: 2 }],
     full: [
-      { label: '1,000 users', users: 1_000, perRound: 25_000, rounds: 5 },
-      { label: '10,000 users', users: 10_000, perRound: 25_000, rounds: 5 },
+      { label: '1,000 users', seconds: 5, users: 1_000, perRound: 25_000, rounds: 3 },
+      { label: '10,000 users', seconds: 5, users: 10_000, perRound: 25_000, rounds: 3 },
     ],
   },
 
@@ -63,15 +62,14 @@ export const heartbeats: Scenario<Setting> = {
     };
     // Every user once, so that all tokens are known to the server as they are in a running system.
     await round(Math.max(setting.users, setting.perRound / 4));
-    const costs = [];
-    for (let index = 0; index < setting.rounds; index++) costs.push(await costOf(stage, () => round(setting.perRound)));
+    const costs = await roundsOf(stage, setting.rounds, () => costOf(stage, () => round(setting.perRound)));
     await crowd.dismiss();
     return {
       figures: {
         perCpuSecond: spread(costs.map(({ serverSeconds }) => setting.perRound / serverSeconds)),
         micros: spread(costs.map(({ serverSeconds }) => (1e6 * serverSeconds) / setting.perRound)),
       },
-      ...totals(costs, []),
+      ...totals(costs, { wanted: setting.rounds }),
     };
   },
 };

@@ -1,10 +1,9 @@
 import { Crowd } from '../load/crowd.ts';
 import { costOf, until } from '../load/stage.ts';
 import { spread } from '../measure.ts';
-import { type Scenario, totals } from './scenario.ts';
+import { roundsOf, type Scenario, type Sizes, totals } from './scenario.ts';
 
-interface Setting {
-  label: string;
+interface Setting extends Sizes {
   ids: number;
   queriesPerRound: number;
   rounds: number;
@@ -27,13 +26,13 @@ export const queries: Scenario<Setting> = {
   ],
   settings: {
     quick: [
-      { label: '1 id', ids: 1, queriesPerRound: 10_000, rounds: 2 },
-      { label: '1,000 ids', ids: 1_000, queriesPerRound: 192, rounds: 2 },
+      { label: '1 id', seconds: 1.5, ids: 1, queriesPerRound: 10_000, rounds: 2 },
+      { label: '1,000 ids', seconds: 1.5, ids: 1_000, queriesPerRound: 192, rounds: 2 },
     ],
     full: [
-      { label: '1 id', ids: 1, queriesPerRound: 40_000, rounds: 3 },
-      { label: '50 ids', ids: 50, queriesPerRound: 10_240, rounds: 3 },
-      { label: '1,000 ids', ids: 1_000, queriesPerRound: 768, rounds: 3 },
+      { label: '1 id', seconds: 3, ids: 1, queriesPerRound: 30_000, rounds: 3 },
+      { label: '50 ids', seconds: 3, ids: 50, queriesPerRound: 10_240, rounds: 3 },
+      { label: '1,000 ids', seconds: 3, ids: 1_000, queriesPerRound: 768, rounds: 3 },
     ],
   },
 
@@ -70,15 +69,14 @@ export const queries: Scenario<Setting> = {
       crowd.check();
     };
     await round(setting.queriesPerRound / 2);
-    const costs = [];
-    for (let index = 0; index < setting.rounds; index++) costs.push(await costOf(stage, () => round(setting.queriesPerRound)));
+    const costs = await roundsOf(stage, setting.rounds, () => costOf(stage, () => round(setting.queriesPerRound)));
     await crowd.dismiss();
     return {
       figures: {
         perCpuSecond: spread(costs.map(({ serverSeconds }) => wanted / serverSeconds)),
         micros: spread(costs.map(({ serverSeconds }) => (1e6 * serverSeconds) / wanted)),
       },
-      ...totals(costs, []),
+      ...totals(costs, { wanted: setting.rounds }),
     };
   },
 };

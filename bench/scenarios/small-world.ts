@@ -3,10 +3,9 @@ import { randomness, smallWorld } from '../load/randomness.ts';
 import { Sessions } from '../load/sessions.ts';
 import { costOf } from '../load/stage.ts';
 import { spread } from '../measure.ts';
-import { type Scenario, totals } from './scenario.ts';
+import { roundsOf, type Scenario, type Sizes, totals } from './scenario.ts';
 
-interface Setting {
-  label: string;
+interface Setting extends Sizes {
   users: number;
   contactsEach: number;
   roundMs: number;
@@ -16,7 +15,7 @@ interface Setting {
 const SEED = 20_250_904;
 const REWIRED = 0.1;
 /** From nobody to the usual share of people online. */
-const WARM_UP_MS = 3_000;
+const WARM_UP_MS = 2_500;
 
 const worldOf = (setting: Setting) => smallWorld(setting.users, setting.contactsEach, REWIRED, randomness(SEED));
 
@@ -33,8 +32,8 @@ export const smallWorldSessions: Scenario<Setting> = {
     { key: 'p999Ms', title: 'p99.9 ms', digits: 1, better: 'less' },
   ],
   settings: {
-    quick: [{ label: '500 people, 50 contacts each', users: 500, contactsEach: 50, roundMs: 1_500, rounds: 1 }],
-    full: [{ label: '1,000 people, 50 contacts each', users: 1_000, contactsEach: 50, roundMs: 3_000, rounds: 2 }],
+    quick: [{ label: '300 people, 50 contacts each', seconds: 4, users: 300, contactsEach: 50, roundMs: 1_500, rounds: 1 }],
+    full: [{ label: '500 people, 50 contacts each', seconds: 8, users: 500, contactsEach: 50, roundMs: 3_000, rounds: 2 }],
   },
 
   accounts(setting) {
@@ -46,13 +45,12 @@ export const smallWorldSessions: Scenario<Setting> = {
     const crowd = new Crowd(stage.wire, stage.port);
     const sessions = new Sessions(stage, crowd, worldOf(setting), SEED);
     await sessions.run(WARM_UP_MS);
-    const rounds = [];
-    for (let index = 0; index < setting.rounds; index++) {
+    const rounds = await roundsOf(stage, setting.rounds, async () => {
       sessions.restart();
       const cost = await costOf(stage, () => sessions.run(setting.roundMs));
-      const { delivered, arrivals, departures } = sessions;
-      rounds.push({ cost, delivered, changes: arrivals + departures, latency: sessions.latency.percentiles() });
-    }
+      const { delivered, arrivals, departures, lost } = sessions;
+      return { cost, delivered, lost, changes: arrivals + departures, latency: sessions.latency.percentiles() };
+    });
     await crowd.dismiss();
     return {
       figures: {
@@ -64,7 +62,7 @@ export const smallWorldSessions: Scenario<Setting> = {
       },
       ...totals(
         rounds.map(({ cost }) => cost),
-        [],
+        { wanted: setting.rounds, lost: rounds.reduce((sum, { lost }) => sum + lost, 0) },
       ),
     };
   },
