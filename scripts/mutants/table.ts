@@ -179,8 +179,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what waits for a tick is forgotten',
     file: `${SERVER}/fanout.ts`,
-    from: 'this.#flushAll([...this.#waiting], this.#options.clock.now());',
-    to: 'this.#waiting.clear();',
+    from: 'this.#flushAll([...this.#waiting], now)',
+    to: 'this.#waiting.clear()',
     killedBy: 'model',
   },
   {

@@ -37,6 +37,8 @@ export class Connection {
   readonly watcher: Watcher<Connection>;
   /** What it is not told of yet: the users who changed, each with the facts it was last told. Bounded by what it watches. */
   readonly dirty = new DirtyUsers();
+  /** Whether it is told at a later tick; the fan-out's, which would look it up in a set for every change otherwise. */
+  isWaiting = false;
   /** Before this time nothing more is flushed to it. */
   quietUntilAt = 0;
   flushMs: number;

@@ -16,6 +16,7 @@ import type { Dialect, Message, Shown } from './dialects/dialect.ts';
 import type { TakenUsers } from './dirty-users.ts';
 import { SharedEncodings } from './shared-encodings.ts';
 import { spelledFor, spellsNumbers } from './spelling.ts';
+import { Ticks } from './ticks.ts';
 import type { Fragment, Link } from './transports/link.ts';
 
 interface FanoutOptions {
@@ -42,15 +43,15 @@ export class Fanout {
   readonly #options: FanoutOptions;
   readonly #everyone = new Map<string, Set<Connection>>();
   /** Connections with something to be told, now or at a later tick. */
-  #soon = new Set<Connection>();
-  #waiting = new Set<Connection>();
+  #soon: Connection[] = [];
+  readonly #waiting = new Set<Connection>();
   #held = false;
-  #cancelTick: (() => void) | undefined;
-  #tickAt = Number.POSITIVE_INFINITY;
+  readonly #ticks: Ticks;
   readonly #encodings = new SharedEncodings();
 
   constructor(options: FanoutOptions) {
     this.#options = options;
+    this.#ticks = new Ticks(options.clock, options.flushMs, (now) => this.#flushAll([...this.#waiting], now));
   }
 
   /** Tells a connection of everyone it may see, if one of its dialects has that audience. May repeat, after its dialects changed. */
@@ -69,8 +70,7 @@ export class Fanout {
   }
 
   leave(connection: Connection): void {
-    this.#soon.delete(connection);
-    this.#waiting.delete(connection);
+    this.#stopWaiting(connection);
     connection.dirty.clear();
     const members = this.#everyone.get(connection.viewer.tenant);
     if (members?.delete(connection) === true && members.size === 0) this.#everyone.delete(connection.viewer.tenant);
@@ -111,7 +111,7 @@ export class Fanout {
   /** A link that could take nothing can take something again, or an answer that was under way has been given. */
   drained(connection: Connection): void {
     // Only this one: others must not learn from their timing that it drained.
-    if (this.#waiting.has(connection)) this.#flushAll([connection], this.#options.clock.now());
+    if (connection.isWaiting) this.#flushAll([connection], this.#options.clock.now());
   }
 
   /** The link of a connection is back: it is told what changed meanwhile. */
@@ -132,14 +132,14 @@ export class Fanout {
 
   /** Sends to every connection whose quiet time is over; the others wait for their tick. */
   flush(): void {
-    if (this.#held || this.#soon.size === 0) return;
+    if (this.#held || this.#soon.length === 0) return;
     const soon = this.#soon;
-    this.#soon = new Set();
+    this.#soon = [];
     this.#flushAll(soon, this.#options.clock.now());
   }
 
   close(): void {
-    this.#cancelTick?.();
+    this.#ticks.close();
   }
 
   #mark(connection: Connection, { user, before, after }: Change): void {
@@ -149,18 +149,19 @@ export class Fanout {
     const beforeAudience = before.policy === after.policy ? audience : audienceOf(viewer, user.tenant.name, user.id, before);
     if (!tellsApart(before, beforeAudience, after, audience, 'record')) return;
     connection.dirty.add(user, before);
-    if (!this.#waiting.has(connection)) this.#soon.add(connection);
+    // With more than one it is among them already, unless it waits, or nobody is there to be told.
+    if (connection.dirty.size === 1 && !connection.isWaiting) this.#soon.push(connection);
   }
 
   #flushAll(connections: Iterable<Connection>, now: number): void {
     for (const connection of connections) {
       if (connection.dirty.size === 0) {
-        this.#waiting.delete(connection);
+        this.#stopWaiting(connection);
       } else if (connection.quietUntilAt > now || connection.answering !== undefined || this.#isSlow(connection, now)) {
         // An answer under way may be older than the change: said after it, it would take the change back.
         this.#wait(connection, now);
       } else {
-        this.#waiting.delete(connection);
+        this.#stopWaiting(connection);
         this.#flushOne(connection, now);
       }
     }
@@ -169,27 +170,20 @@ export class Fanout {
   #wait(connection: Connection, now: number): void {
     if (connection.link === null) {
       // Nobody is there to be told; when the session comes back it is flushed first.
-      this.#waiting.delete(connection);
+      this.#stopWaiting(connection);
       return;
     }
-    this.#waiting.add(connection);
-    this.#schedule(this.#nextTickAt(now));
+    if (!connection.isWaiting) {
+      connection.isWaiting = true;
+      this.#waiting.add(connection);
+    }
+    this.#ticks.want(now);
   }
 
-  // Ticks lie on a grid, so that those who wait are flushed together.
-  #nextTickAt(now: number): number {
-    const { flushMs } = this.#options;
-    return flushMs === 0 ? now : (Math.floor(now / flushMs) + 1) * flushMs;
-  }
-
-  #schedule(at: number): void {
-    if (at >= this.#tickAt) return;
-    this.#cancelTick?.();
-    this.#tickAt = at;
-    this.#cancelTick = this.#options.clock.alarm(at, () => {
-      this.#tickAt = Number.POSITIVE_INFINITY;
-      this.#flushAll([...this.#waiting], this.#options.clock.now());
-    });
+  #stopWaiting(connection: Connection): void {
+    if (!connection.isWaiting) return;
+    connection.isWaiting = false;
+    this.#waiting.delete(connection);
   }
 
   #isSlow(connection: Connection, now: number): boolean {
@@ -229,7 +223,7 @@ export class Fanout {
     fragments: Fragment[],
   ): void {
     const { viewer } = connection;
-    const format = this.#encodings.formatOf(`${dialect.name} ${spellsNumbers(connection, dialect)} ${link.encoding}`);
+    const format = this.#encodings.formatOf(dialect, spellsNumbers(connection, dialect), link.encoding);
     let shared: Map<User, Fragment> | undefined;
     let sharedAudience = -1;
     for (let index = 0; index < users.length; index += 1) {

@@ -1,5 +1,13 @@
 import type { Audience, User } from '@porchlight/engine';
+import type { Dialect } from './dialects/dialect.ts';
 import type { Fragment } from './transports/link.ts';
+
+/** A way of writing, and the number it goes by. */
+interface Format {
+  readonly spellsNumbers: boolean;
+  readonly encoding: string;
+  readonly number: number;
+}
 
 /** Audiences are sets of three bits. */
 const AUDIENCES = 8;
@@ -9,18 +17,20 @@ const AUDIENCES = 8;
  * bytes that one viewer gets must not depend on when another was told.
  */
 export class SharedEncodings {
-  readonly #formats = new Map<string, number>();
+  readonly #formats = new Map<Dialect, Format[]>();
+  #formatCount = 0;
   readonly #byFormat = new Map<number, Map<User, Fragment>>();
   #at = Number.NaN;
 
   /** A number for a way of writing: dialect, spelling and wire. There are few. */
-  formatOf(name: string): number {
-    let format = this.#formats.get(name);
-    if (format === undefined) {
-      format = this.#formats.size;
-      this.#formats.set(name, format);
-    }
-    return format;
+  formatOf(dialect: Dialect, spellsNumbers: boolean, encoding: string): number {
+    const formats = this.#formats.get(dialect);
+    if (formats !== undefined)
+      for (const format of formats) if (format.encoding === encoding && format.spellsNumbers === spellsNumbers) return format.number;
+    const number = this.#formatCount++;
+    if (formats === undefined) this.#formats.set(dialect, [{ spellsNumbers, encoding, number }]);
+    else formats.push({ spellsNumbers, encoding, number });
+    return number;
   }
 
   /** The fragments of one format and audience, by user, for the caller to read and fill while the time is `now`. */

@@ -53,6 +53,20 @@ test.each([
   expect(frames).toEqual(texts.map((text, index) => ({ type: 'ok', seq: index + 1, text })));
 });
 
+test.each(['x', 'é', '\x81\xff', '🏮', '\ud800', '\u2028'])(
+  '[S14.3] changes arrive as they were, whatever letters are in them: %j',
+  async (unit) => {
+    const texts = [1, 2_000, 15_900, 70_000].map((length) => unit.repeat(length / unit.length));
+    const fragments = texts.map((text) => link.encode(['presence', { text }]));
+    link.tell(fragments.slice(0, 2), 1);
+    for (const fragment of fragments) link.tell([fragment], 2);
+    link.close(1000);
+    await closed();
+    const presences = texts.map((text) => ({ text }));
+    expect(frames.map((frame) => frame.presences)).toEqual([presences.slice(0, 2), ...presences.map((each) => [each])]);
+  },
+);
+
 test('[S16.7] whoever is closed for the server’s reasons is told why, and when to come back; once', async () => {
   link.close(1012, 500);
   link.close(4008);

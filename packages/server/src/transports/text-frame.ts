@@ -8,10 +8,23 @@ const WRITTEN_AS_TEXT_MAX = 16_000;
  * in two runs, against 7.3 and 8.0 by way of a buffer of its own.
  */
 export function writeTextFrame(socket: Writable, text: string): void {
-  const length = Buffer.byteLength(text);
-  if (length !== text.length || length > WRITTEN_AS_TEXT_MAX) socket.write(textFrame(text));
+  if (Buffer.byteLength(text) === text.length) writeAsciiFrame(socket, text);
+  else socket.write(textFrame(text));
+}
+
+/** The same of a text that is known to be ASCII. A text that was put together of parts is made one only as it is written. */
+export function writeAsciiFrame(socket: Writable, text: string): void {
+  const { length } = text;
+  if (length > WRITTEN_AS_TEXT_MAX) socket.write(textFrame(text));
   else if (length < 126) socket.write(String.fromCharCode(0x81, length) + text, 'latin1');
   else socket.write(String.fromCharCode(0x81, 126, length >> 8, length & 0xff) + text, 'latin1');
+}
+
+/** The same JSON with nothing in it but ASCII. */
+export function asciiJson(json: string): string {
+  // The usual case is the first one, and looking costs less than replacing nothing.
+  if (!/[\u0080-\uffff]/.test(json)) return json;
+  return json.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A whole WebSocket text frame as a server sends it: final, not masked (RFC 6455, 5.2). */
