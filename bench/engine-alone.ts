@@ -6,7 +6,7 @@
 import { Engine, type EngineEvent, neverStored, type User, Watches } from '../packages/engine/src/index.ts';
 import type { EngineFigures } from './scenarios/engine-alone.ts';
 
-const RULES = { onlineRule: 'everyone', lastSeenRule: 'everyone' } as const;
+const RULES = { onlineRule: 'everyone', lastSeenRule: 'everyone', coarseLastSeenRule: 'nobody' } as const;
 const TENANT = 'app';
 const START_AT = 1_800_000_000_000;
 /** Everybody gives a sign of life this often, however many there are: so the deadlines that fall due in a step are as many at every size. */

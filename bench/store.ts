@@ -19,6 +19,7 @@ function aUser(index: number, seenAt: number): UserRecord {
   return {
     ...{ tenant: 'app', user: `user-${index}`, seenAt, activeAt: seenAt, restingSeenAt: seenAt, restingActiveAt: seenAt },
     ...{ availability: 'auto', availabilityUntilAt: null, text: null, onlineRule: 'everyone', lastSeenRule: 'everyone' },
+    ...{ coarseSeenAt: null, coarseUntilAt: null, coarseLastSeenRule: 'nobody' },
     ...{ optedOut: false, signedOutAt: null, profile: '{"name":"A name"}' },
   };
 }

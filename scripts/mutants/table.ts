@@ -394,7 +394,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a node overwrites the settings that another stored',
     file: `${SERVER}/stores/memory.ts`,
-    from: '...(keepsSettings && { availability, availabilityUntilAt, text, onlineRule, lastSeenRule, optedOut }),',
+    from: '...(keepsSettings && { availability, availabilityUntilAt, text, onlineRule, lastSeenRule, coarseLastSeenRule, optedOut }),',
     to: '',
     killedBy: 'cluster',
   },

@@ -24,9 +24,10 @@ export class Engine {
   readonly #typing = new TypingTable(this.#typingEnds);
 
   constructor(options: Partial<EngineOptions> = {}) {
-    this.roster = new Roster();
+    const all = Object.freeze({ ...ENGINE_DEFAULTS, ...options });
+    this.roster = new Roster(all.lastSeenBucketMs);
     this.#step = {
-      options: Object.freeze({ ...ENGINE_DEFAULTS, ...options }),
+      options: all,
       roster: this.roster,
       deadlines: new Deadlines(),
       outcome: new OutcomeBuilder(),
@@ -141,7 +142,7 @@ export class Engine {
     if (wasOptedOut === user.facts.policy.optedOut) return;
     // What was connected all along counts from now on, and is being seen now.
     for (let session = user.firstSession; session !== null; session = session.next) {
-      if (session.state === 'live') touch(session, now);
+      if (session.state === 'live') touch(session, this.#step.outcome, now);
       this.#step.outcome.saveSession(session);
     }
     settle(user, this.#step.options, this.#step.outcome, now);
@@ -178,6 +179,7 @@ export class Engine {
         user,
         event.seenAt === null ? null : Math.min(event.seenAt, now),
         event.activeAt === null ? null : Math.min(event.activeAt, now),
+        now,
       );
       settle(user, this.#step.options, this.#step.outcome, now);
     }

@@ -1,4 +1,6 @@
 import type { Availability, Rule } from '@porchlight/protocol';
+import type { Held } from './coarse.ts';
+import type { Rules } from './policy.ts';
 import type { Facts, Slot } from './presence.ts';
 import type { Session, SessionDetails } from './session.ts';
 import type { User } from './user.ts';
@@ -10,11 +12,15 @@ export interface LoadedUser {
   activeAt: number | null;
   restingSeenAt: number | null;
   restingActiveAt: number | null;
+  /** Until `coarseUntilAt` those who see last seen in buckets are shown this instead; null for never. */
+  coarseSeenAt: number | null;
+  coarseUntilAt: number | null;
   availability: Availability;
   availabilityUntilAt: number | null;
   text: string | null;
   onlineRule: Rule;
   lastSeenRule: Rule;
+  coarseLastSeenRule: Rule;
   optedOut: boolean;
   signedOutAt: number | null;
   contacts: readonly string[];
@@ -22,19 +28,27 @@ export interface LoadedUser {
   profile: Readonly<Record<string, string | undefined>> | null;
 }
 
+/** What those who see buckets are shown for now, as it is stored. */
+export function heldOf({ coarseSeenAt, coarseUntilAt }: LoadedUser): Held | null {
+  return coarseUntilAt === null ? null : { seenAt: coarseSeenAt, untilAt: coarseUntilAt };
+}
+
 /** A user of whom the store holds nothing, under the rules of those who never set one. */
-export function neverStored(user: string, rules: { onlineRule: Rule; lastSeenRule: Rule }): LoadedUser {
+export function neverStored(user: string, rules: Rules): LoadedUser {
   return {
     user,
     seenAt: null,
     activeAt: null,
     restingSeenAt: null,
     restingActiveAt: null,
+    coarseSeenAt: null,
+    coarseUntilAt: null,
     availability: 'auto',
     availabilityUntilAt: null,
     text: null,
     onlineRule: rules.onlineRule,
     lastSeenRule: rules.lastSeenRule,
+    coarseLastSeenRule: rules.coarseLastSeenRule,
     optedOut: false,
     signedOutAt: null,
     contacts: [],
@@ -107,6 +121,7 @@ export type EngineEvent =
       untilAt?: number | null;
       onlineRule?: Rule;
       lastSeenRule?: Rule;
+      coarseLastSeenRule?: Rule;
       optedOut?: boolean;
     }
   | { type: 'relate'; tenant: string; user: string; kind: 'contact' | 'block'; others: readonly string[]; present: boolean }

@@ -1,6 +1,6 @@
 export { Engine } from './engine.ts';
 export { type Change, type EngineEvent, type LoadedUser, neverStored, type Outcome, type TypingChange } from './events.ts';
-export { type Claim, ENGINE_DEFAULTS, type EngineOptions, NO_CLAIM, type Policy } from './policy.ts';
+export { type Claim, ENGINE_DEFAULTS, type EngineOptions, NO_CLAIM, type Policy, type Rules } from './policy.ts';
 export { type Digest, type Facts, merge, type Slot, sameSlot } from './presence.ts';
 export type { Roster } from './roster.ts';
 export type { Session, SessionDetails } from './session.ts';

@@ -15,6 +15,9 @@ export interface EngineOptions {
   /** Who may see a user who never set a rule. */
   onlineRule: Rule;
   lastSeenRule: Rule;
+  coarseLastSeenRule: Rule;
+  /** How exact a time is for those who see it coarsely: buckets of this length since the epoch, a day of UTC each by default. */
+  lastSeenBucketMs: number;
 }
 
 export const ENGINE_DEFAULTS: Readonly<EngineOptions> = Object.freeze({
@@ -25,12 +28,19 @@ export const ENGINE_DEFAULTS: Readonly<EngineOptions> = Object.freeze({
   typingMs: 6_000,
   onlineRule: 'everyone',
   lastSeenRule: 'everyone',
+  coarseLastSeenRule: 'nobody',
+  lastSeenBucketMs: 86_400_000,
 });
 
-/** Who may see what of a user. Never changed in place, so that what held before a change can still be asked after it. */
+/** Who may see what of a user. */
+export type Rules = Pick<EngineOptions, 'onlineRule' | 'lastSeenRule' | 'coarseLastSeenRule'>;
+
+/** The same with whom it concerns. Never changed in place, so that what held before a change can still be asked after it. */
 export interface Policy {
   readonly onlineRule: Rule;
   readonly lastSeenRule: Rule;
+  /** Who, of those whom neither of these allows anything, may see when the user was last seen, but only in which bucket of time. */
+  readonly coarseLastSeenRule: Rule;
   /** Nothing is recorded or shown. */
   readonly optedOut: boolean;
   /** Null when empty: most users have neither, and a million empty sets are 200 MB. */

@@ -1,4 +1,4 @@
-import type { LoadedUser } from './events.ts';
+import { heldOf, type LoadedUser } from './events.ts';
 import { type Claim, NO_CLAIM, type Policy } from './policy.ts';
 import { ABSENT, Facts } from './presence.ts';
 import { standingOf } from './standing.ts';
@@ -12,7 +12,11 @@ export class Roster {
   readonly #tenants = new Map<string, Tenant>();
   readonly #users: (User | undefined)[] = [];
   readonly #freeIndexes: number[] = [];
-  readonly times = new UserTimes();
+  readonly times: UserTimes;
+
+  constructor(lastSeenBucketMs: number) {
+    this.times = new UserTimes(lastSeenBucketMs);
+  }
 
   tenant(name: string): Tenant | undefined {
     return this.#tenants.get(name);
@@ -46,10 +50,10 @@ export class Roster {
     for (const user of this.#users) if (user !== undefined) yield user;
   }
 
-  /** What a viewer may know of a user; of one who is not here, what may be known of nobody. */
-  view(viewer: Viewer, id: string): View {
+  /** What a viewer may know of a user at `now`; of one who is not here, what may be known of nobody. */
+  view(viewer: Viewer, id: string, now: number): View {
     const user = this.find(viewer.tenant, id);
-    return user === undefined ? UNKNOWN_VIEW : viewOf(user, audienceOf(viewer, user.tenant.name, id, user.facts));
+    return user === undefined ? UNKNOWN_VIEW : viewOf(user, audienceOf(viewer, user.tenant.name, id, user.facts), now);
   }
 
   /** Takes over what the store holds; undefined when the user is known already. */
@@ -68,6 +72,7 @@ export class Roster {
     this.times.set(user.index, loaded.seenAt ?? Number.NaN, loaded.activeAt ?? Number.NaN);
     user.signedOutAt = loaded.signedOutAt;
     user.profile = loaded.profile;
+    user.held = heldOf(loaded);
     tenant.users.set(user.id, user);
     this.#users[user.index] = user;
     return user;
@@ -88,6 +93,7 @@ function factsOf(loaded: LoadedUser, claim: Claim): Facts {
   const policy: Policy = {
     onlineRule: loaded.onlineRule,
     lastSeenRule: loaded.lastSeenRule,
+    coarseLastSeenRule: loaded.coarseLastSeenRule,
     optedOut: loaded.optedOut,
     contacts: loaded.contacts.length === 0 ? null : new Set(loaded.contacts),
     blocked: loaded.blocked.length === 0 ? null : new Set(loaded.blocked),

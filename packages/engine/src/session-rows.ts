@@ -15,6 +15,8 @@ export const BIT = {
   recovered: 512,
   /** The user opted out: nothing may be recorded. */
   muted: 1024,
+  /** The user stopped being invisible, and has given no sign of life on it since. */
+  revealed: 2048,
 } as const;
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -23,7 +25,7 @@ const IS_NEVER = -0x8000_0000;
 const IS_FAR = IS_NEVER + 1;
 
 /** Above the bits stands which of the known graces is the session's. */
-const GRACE_SHIFT = 11;
+const GRACE_SHIFT = 12;
 
 /** Words of 32 bits in a row. */
 const WORDS = 10;

@@ -75,6 +75,14 @@ export class SessionFigures {
     this.#rows.put(this.#row, BIT.muted, muted);
   }
 
+  /** True from when its user stops being invisible until the next sign of life, the first that others are shown. */
+  get revealed(): boolean {
+    return this.#rows.is(this.#row, BIT.revealed);
+  }
+  set revealed(revealed: boolean) {
+    this.#rows.put(this.#row, BIT.revealed, revealed);
+  }
+
   get background(): boolean {
     return this.#rows.is(this.#row, BIT.background);
   }

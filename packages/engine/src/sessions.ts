@@ -6,7 +6,7 @@ import type { Roster } from './roster.ts';
 import { type Session, SessionFigures } from './session.ts';
 import { BIT } from './session-rows.ts';
 import { SessionTable } from './session-table.ts';
-import { counts, isAway, nextDueAt, settle, touch } from './settle.ts';
+import { counts, isAway, nextDueAt, see, settle, touch } from './settle.ts';
 import { shareDetails } from './shared-details.ts';
 import type { User } from './user.ts';
 
@@ -93,7 +93,7 @@ export class Sessions {
     if (event.profile !== undefined && event.profile !== null) user.profile = event.profile;
     this.#replaceForerunners(session, now);
     this.#step.outcome.saveSession(session);
-    touch(session, now);
+    touch(session, this.#step.outcome, now);
     if (counts(session)) user.activeAt = now;
     this.#step.outcome.saveUser(user);
     this.#settleSession(session, now);
@@ -128,9 +128,11 @@ export class Sessions {
       session.shown = lease.shown;
     }
     this.#step.outcome.saveSession(session);
-    // A lease that goes on was renewed later than its user was last written down.
-    if (counts(session) && (user.seenAt === null || seenAt > user.seenAt)) user.seenAt = seenAt;
+    // A lease that goes on was renewed later than its user was last written down. That is no return: of one it would be written.
+    const { held } = user;
+    if (counts(session)) see(user, seenAt, now);
     this.#settleSession(session, now);
+    user.held = held;
   }
 
   // By far the most frequent event: it works on packed numbers alone, and fetches neither session nor user.
@@ -139,10 +141,11 @@ export class Sessions {
     const bits = rows.bits(row);
     if ((bits & NOT_LIVE) !== 0) return;
     rows.setSeenAt(row, now);
-    if ((bits & NOT_COUNTING) === 0) this.#step.roster.times.see(rows.user(row), now);
+    if ((bits & NOT_COUNTING) === 0 && ((bits & BIT.revealed) !== 0 || !this.#step.roster.times.see(rows.user(row), now)))
+      touch(this.#table.at(row), this.#step.outcome, now);
     if (of === 'link') return;
     if (rows.lifeDueAt(row) !== Number.POSITIVE_INFINITY) rows.setLifeDueAt(row, now + this.#step.options.signOfLifeMs);
-    rows.setBits(row, bits & ~(BIT.asked | BIT.suspect));
+    rows.setBits(row, bits & ~(BIT.asked | BIT.suspect | BIT.revealed));
     if ((bits & BIT.suspect) !== 0) this.#settleSession(this.#table.at(row), now);
   }
 
@@ -166,7 +169,7 @@ export class Sessions {
 
   #renew(session: Session, event: Extract<EngineEvent, { type: 'renew' }>, now: number): void {
     if (session.kind !== 'lease' || session.state !== 'live') return;
-    touch(session, now);
+    touch(session, this.#step.outcome, now);
     session.untilAt = now + event.leaseMs;
     session.background = event.background;
     session.details = shareDetails({ ...session.details, ...event.details });
@@ -195,7 +198,7 @@ export class Sessions {
     session.suspect = false;
     session.asked = false;
     if (session.answersPing) session.lifeDueAt = now + this.#step.options.signOfLifeMs;
-    touch(session, now);
+    touch(session, this.#step.outcome, now);
     this.#step.outcome.saveSession(session);
     this.#settleSession(session, now);
   }
@@ -203,9 +206,9 @@ export class Sessions {
   #show(session: Session, shown: boolean, now: number): void {
     if (session.shown === shown) return;
     // Whoever hides was there until now, and from now on leaves no trace.
-    touch(session, now);
+    touch(session, this.#step.outcome, now);
     session.shown = shown;
-    touch(session, now);
+    touch(session, this.#step.outcome, now);
     if (shown) this.#activeAt(session, now);
     this.#step.outcome.saveSession(session);
     this.#settleSession(session, now);
@@ -213,7 +216,7 @@ export class Sessions {
 
   // `proof`: the end itself is a sign of life (a goodbye), not merely noticed.
   #end(session: Session, reason: string, now: number, proof: boolean): void {
-    if (proof && session.state === 'live') touch(session, now);
+    if (proof && session.state === 'live') touch(session, this.#step.outcome, now);
     this.#step.deadlines.remove(session.row);
     this.#table.end(session, reason);
     this.#step.outcome.saveSession(session);

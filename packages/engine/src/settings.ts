@@ -1,8 +1,10 @@
-import type { EngineEvent, LoadedUser } from './events.ts';
+import { laterHeld } from './coarse.ts';
+import { type EngineEvent, heldOf, type LoadedUser } from './events.ts';
 import type { OutcomeBuilder } from './outcome.ts';
-import { type Claim, NO_CLAIM, type Policy } from './policy.ts';
+import { type Claim, NO_CLAIM, type Policy, type Rules } from './policy.ts';
 import { ABSENT, type Facts } from './presence.ts';
 import { keepLater, replaceFacts, restingTimes } from './settle.ts';
+import { allowsTheSame } from './standing.ts';
 import type { User } from './user.ts';
 
 const STRICTNESS = { everyone: 0, contacts: 1, nobody: 2 } as const;
@@ -41,16 +43,18 @@ function changedClaim(claim: Claim, event: ClaimChange): Claim {
   return isSame ? claim : next;
 }
 
-function changedPolicy(policy: Policy, event: Partial<Pick<Policy, 'onlineRule' | 'lastSeenRule' | 'optedOut'>>): Policy {
+function changedPolicy(policy: Policy, event: Partial<Rules & Pick<Policy, 'optedOut'>>): Policy {
   const { onlineRule = policy.onlineRule, lastSeenRule = policy.lastSeenRule, optedOut = policy.optedOut } = event;
-  if (onlineRule === policy.onlineRule && lastSeenRule === policy.lastSeenRule && optedOut === policy.optedOut) return policy;
-  return { ...policy, onlineRule, lastSeenRule, optedOut };
+  const { coarseLastSeenRule = policy.coarseLastSeenRule } = event;
+  const changed = { ...policy, onlineRule, lastSeenRule, coarseLastSeenRule, optedOut };
+  return allowsTheSame(policy, changed) ? policy : changed;
 }
 
 // Nothing may be left that tells of the user, here or in the store; sessions stay open but count for nothing.
 function optOut(user: User, claim: Claim, policy: Policy, outcome: OutcomeBuilder, now: number): void {
   user.seenAt = null;
   user.activeAt = null;
+  user.held = null;
   if (user.slot !== null) {
     user.keepSlot(null);
     outcome.changeSlot(user);
@@ -63,7 +67,7 @@ export function applySeen(user: User, times: SeenTimes, outcome: OutcomeBuilder,
   const { facts } = user;
   if (facts.policy.optedOut) return;
   const notAhead = (at: number | null) => (at === null ? null : Math.min(at, now));
-  keepLater(user, notAhead(times.seenAt), notAhead(times.activeAt));
+  keepLater(user, notAhead(times.seenAt), notAhead(times.activeAt), now);
   const restingSeenAt = laterOf(facts.restingSeenAt, notAhead(times.restingSeenAt));
   const restingActiveAt = laterOf(facts.restingActiveAt, notAhead(times.restingActiveAt));
   if (restingSeenAt === facts.restingSeenAt && restingActiveAt === facts.restingActiveAt) return;
@@ -82,7 +86,10 @@ export function applyStored(user: User, stored: LoadedUser, outcome: OutcomeBuil
   if (policy.optedOut && !before.policy.optedOut) return optOut(user, claim, policy, outcome, now);
   // By other nodes' clocks, which may be ahead.
   const notAhead = (at: number | null) => (at === null ? null : Math.min(at, now));
-  if (!policy.optedOut) keepLater(user, notAhead(stored.seenAt), notAhead(stored.activeAt));
+  if (!policy.optedOut) {
+    user.held = laterHeld(user.held, heldOf(stored));
+    keepLater(user, notAhead(stored.seenAt), notAhead(stored.activeAt), now);
+  }
   const losesContacts = before.policy.contacts !== null && policy.contacts !== before.policy.contacts;
   const resting =
     isVeiled(before, claim, policy) || (losesContacts && policy.onlineRule === 'contacts') ? restingTimes(user, before) : null;

@@ -1,3 +1,4 @@
+import { heldFor } from './coarse.ts';
 import type { OutcomeBuilder } from './outcome.ts';
 import type { Claim, EngineOptions, Policy } from './policy.ts';
 import {
@@ -15,7 +16,7 @@ import {
 import type { Session, SessionFigures } from './session.ts';
 import { standingOf, statusOf } from './standing.ts';
 import type { User } from './user.ts';
-import { AUDIENCE, shownActiveAt, shownSeenAt, tellsApart } from './visibility.ts';
+import { AUDIENCE, coarseSeenAt, shownActiveAt, shownSeenAt, tellsApart } from './visibility.ts';
 
 /** Whether a session makes its user present: not while it asks to appear offline, nor when nothing may be recorded. */
 export function counts(session: Session): boolean {
@@ -23,15 +24,38 @@ export function counts(session: Session): boolean {
 }
 
 /** Takes a proof of life into account. A session that does not count proves nothing. */
-export function touch(session: Session, now: number): void {
+export function touch(session: Session, outcome: OutcomeBuilder, now: number): void {
   session.seenAt = now;
-  const { user } = session;
-  if (counts(session) && (user.seenAt === null || now > user.seenAt)) user.seenAt = now;
+  session.revealed = false;
+  if (counts(session) && see(session.user, now, now)) outcome.saveUser(session.user);
+}
+
+/** Every proof of life but the most frequent comes this way; says whether something has to be held because of it. */
+export function see(user: User, at: number, now: number): boolean {
+  if (user.seenAt !== null && at <= user.seenAt) return false;
+  // Nobody pays for what nobody may see.
+  if (!isShownCoarsely(user.facts.policy)) {
+    user.seenAt = at;
+    return false;
+  }
+  const was = coarseSeenAt(user, now);
+  user.seenAt = at;
+  return holdBack(user, was, now);
+}
+
+const isShownCoarsely = (policy: Policy) => policy.coarseLastSeenRule !== 'nobody';
+
+/** After what is shown coarsely may have changed; says whether the change is held back. */
+function holdBack(user: User, was: number | null, now: number): boolean {
+  const held = heldFor(was, coarseSeenAt(user, now), user.tenant.times.bucketMs, now);
+  if (held === undefined || held.untilAt <= now || held.untilAt === user.held?.untilAt) return false;
+  user.held = held;
+  return true;
 }
 
 /** Times that were learnt elsewhere: the later ones stay. */
-export function keepLater(user: User, seenAt: number | null, activeAt: number | null): void {
-  if (seenAt !== null && (user.seenAt === null || seenAt > user.seenAt)) user.seenAt = seenAt;
+export function keepLater(user: User, seenAt: number | null, activeAt: number | null, now: number): void {
+  if (seenAt !== null) see(user, seenAt, now);
   if (activeAt !== null && (user.activeAt === null || activeAt > user.activeAt)) user.activeAt = activeAt;
 }
 
@@ -123,10 +147,16 @@ export function replaceFacts(user: User, changed: FactsChange, outcome: OutcomeB
   const live = tellsApart(before, AUDIENCE.both, after, AUDIENCE.both, 'record');
   const resting = tellsApart(before, AUDIENCE.lastSeen, after, AUDIENCE.lastSeen, 'record');
   after.follow(before, live, resting, now);
-  if (before.invisible && !after.invisible) user.revealedAt = now;
+  const was = isShownCoarsely(policy) ? coarseSeenAt(user, now) : null;
+  const isRevealed = before.invisible && !after.invisible;
+  if (isRevealed) user.revealedAt = now;
   user.facts = after;
-  if (policy.optedOut !== before.policy.optedOut)
-    for (let session = user.firstSession; session !== null; session = session.next) session.muted = policy.optedOut;
+  if (isShownCoarsely(policy)) holdBack(user, was, now);
+  if (isRevealed || policy.optedOut !== before.policy.optedOut)
+    for (let session = user.firstSession; session !== null; session = session.next) {
+      session.muted = policy.optedOut;
+      session.revealed ||= isRevealed;
+    }
   user.tenant.note(user, before);
   outcome.saveUser(user);
   outcome.change(user, before, after);

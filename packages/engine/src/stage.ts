@@ -85,7 +85,7 @@ export class Stage {
   }
 
   see(id: string, viewer: Viewer = as('viewer')): View {
-    return this.engine.roster.view(viewer, id);
+    return this.engine.roster.view(viewer, id, this.now);
   }
 
   /** Everything that was said since the last call, as `user before→after`. */

@@ -52,8 +52,10 @@ function shows(standing: Standing, digest: Digest): boolean {
   );
 }
 
-function allowsTheSame(a: Policy, b: Policy): boolean {
-  return a.onlineRule === b.onlineRule && a.lastSeenRule === b.lastSeenRule && a.optedOut === b.optedOut;
+/** But for whom it concerns: contacts, and who is blocked. */
+export function allowsTheSame(a: Policy, b: Policy): boolean {
+  const sameExact = a.onlineRule === b.onlineRule && a.lastSeenRule === b.lastSeenRule;
+  return sameExact && a.coarseLastSeenRule === b.coarseLastSeenRule && a.optedOut === b.optedOut;
 }
 
 /** The status that slots and a claim give together: what the user says beats what the sessions show, but only while there is a session. */

@@ -6,6 +6,12 @@ import { grownFloats } from './packed.ts';
  */
 export class UserTimes {
   #at = new Float64Array(256);
+  /** How long the buckets are that some are shown a time in. */
+  readonly bucketMs: number;
+
+  constructor(bucketMs: number) {
+    this.bucketMs = bucketMs;
+  }
 
   seenAt(index: number): number {
     return this.#at[2 * index] as number;
@@ -22,9 +28,12 @@ export class UserTimes {
     this.#at[2 * index + 1] = activeAt;
   }
 
-  /** Takes a proof of life into account. */
-  see(index: number, at: number): void {
-    // Written so that any time is later than never.
-    if (!(at <= (this.#at[2 * index] as number))) this.#at[2 * index] = at;
+  /** Takes a proof of life into account; not, and says false, when the last one may be two buckets back: there is more to do then. */
+  see(index: number, at: number): boolean {
+    const last = this.#at[2 * index] as number;
+    // Written so that never is as long ago as can be.
+    if (!(at - last <= this.bucketMs)) return false;
+    if (at > last) this.#at[2 * index] = at;
+    return true;
   }
 }

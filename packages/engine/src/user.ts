@@ -1,3 +1,4 @@
+import type { Held } from './coarse.ts';
 import type { Claim } from './policy.ts';
 import type { Facts, Slot } from './presence.ts';
 import type { Session } from './session.ts';
@@ -9,6 +10,7 @@ type Profile = Readonly<Record<string, string | undefined>>;
 interface Particulars {
   readonly signedOutAt: number | null;
   readonly revealedAt: number;
+  readonly held: Held | null;
   readonly profile: Profile | null;
   /** Only while other nodes have a slot of the user too: theirs, and this node's own. */
   readonly remoteSlots: Map<string, Slot> | null;
@@ -17,7 +19,10 @@ interface Particulars {
   readonly evicted: { readonly seenAt: number; readonly activeAt: number } | null;
 }
 
-const NONE: Particulars = Object.freeze({ signedOutAt: null, revealedAt: 0, profile: null, remoteSlots: null, slot: null, evicted: null });
+const NONE: Particulars = Object.freeze({
+  ...{ signedOutAt: null, revealedAt: 0, held: null, profile: null },
+  ...{ remoteSlots: null, slot: null, evicted: null },
+});
 
 /**
  * Everything the engine holds of one user of one tenant: 72 bytes, its id, its facts, and two times in `UserTimes`. It has no private
@@ -96,6 +101,14 @@ export class User {
   }
   set revealedAt(revealedAt: number) {
     this.#particulars = { ...this.#particulars, revealedAt };
+  }
+
+  /** What those who see buckets are shown for now, if it is not what the times say. */
+  get held(): Held | null {
+    return this.#particulars.held;
+  }
+  set held(held: Held | null) {
+    if (held !== this.held) this.#particulars = { ...this.#particulars, held };
   }
 
   /** What lists show of the person; opaque to the engine. */

@@ -195,7 +195,7 @@ describe('over random histories', () => {
           for (const viewer of VIEWERS.filter(({ all }) => all !== true)) {
             if (viewer.user === changed.id) continue;
             const audience = (facts: Facts) => audienceOf(viewer, APP, changed.id, facts);
-            const shown = (facts: Facts) => viewOf({ ...changed, facts } as never, audience(facts));
+            const shown = (facts: Facts) => viewOf({ ...changed, facts } as never, audience(facts), stage.now);
             for (const grain of ['online', 'status', 'record'] as const) {
               if (tellsApart(before, audience(before), after, audience(after), grain)) continue;
               expect(words[grain](shown(after))).toEqual(words[grain](shown(before)));
@@ -214,7 +214,7 @@ describe('over random histories', () => {
             const was = audienceOf(viewer, APP, changed.id, before);
             const is = audienceOf(viewer, APP, changed.id, after);
             if (was !== is || !tellsApart(before, was, after, is, 'record')) continue;
-            const version = (facts: Facts) => viewOf({ ...changed, facts } as never, was).version;
+            const version = (facts: Facts) => viewOf({ ...changed, facts } as never, was, stage.now).version;
             expect(version(after)).toBeGreaterThan(version(before));
           }
     });

@@ -1,4 +1,5 @@
 import type { Certainty, Status } from '@porchlight/protocol';
+import { coarseTime } from './coarse.ts';
 import { type Facts, NO_PLATFORMS, samePlatforms } from './presence.ts';
 import type { User } from './user.ts';
 
@@ -18,7 +19,7 @@ export interface Viewer {
 
 /** What a kind of viewer may see: a set of bits, so that all viewers of a kind share one encoding. */
 export type Audience = number;
-export const AUDIENCE = { hidden: 0, online: 1, lastSeen: 2, both: 3, own: 7 } as const;
+export const AUDIENCE = { hidden: 0, online: 1, lastSeen: 2, both: 3, own: 7, coarse: 8 } as const;
 const OWN_BIT = 4;
 
 /** What one viewer may know of one user. Times are epoch milliseconds; null is never, unknown or not shown: the three look the same. */
@@ -26,6 +27,8 @@ export interface View {
   readonly status: Status;
   readonly certainty: Certainty;
   readonly lastSeenAt: number | null;
+  /** Null for an exact time; else the user was last seen within so many milliseconds from `lastSeenAt` on. */
+  readonly lastSeenWithinMs: number | null;
   readonly lastActiveAt: number | null;
   readonly onlineSinceAt: number | null;
   readonly text: string | null;
@@ -38,6 +41,7 @@ export const UNKNOWN_VIEW: View = Object.freeze({
   status: 'offline',
   certainty: 'certain',
   lastSeenAt: null,
+  lastSeenWithinMs: null,
   lastActiveAt: null,
   onlineSinceAt: null,
   text: null,
@@ -55,7 +59,8 @@ export function audienceOf(viewer: Viewer, tenant: string, id: string, facts: Fa
   if (policy.blocked !== null && (viewer.user === null || policy.blocked.has(viewer.user))) return AUDIENCE.hidden;
   const isContact = policy.contacts !== null && viewer.user !== null && policy.contacts.has(viewer.user);
   const allows = (rule: Facts['policy']['onlineRule']) => rule === 'everyone' || (rule === 'contacts' && isContact);
-  return (allows(policy.onlineRule) ? AUDIENCE.online : 0) | (allows(policy.lastSeenRule) ? AUDIENCE.lastSeen : 0);
+  const exact = (allows(policy.onlineRule) ? AUDIENCE.online : 0) | (allows(policy.lastSeenRule) ? AUDIENCE.lastSeen : 0);
+  return exact === 0 && allows(policy.coarseLastSeenRule) ? AUDIENCE.coarse : exact;
 }
 
 /** Whether an audience is shown the live state at all; otherwise it sees somebody offline. */
@@ -74,10 +79,29 @@ export function shownActiveAt({ activeAt, revealedAt }: User, { restingActiveAt 
   return activeAt !== null && activeAt < revealedAt ? restingActiveAt : activeAt;
 }
 
-/** The view of an audience. */
-export function viewOf(user: User, audience: Audience): View {
+/** The latest time that those who see buckets are shown one of: the same, whether or not the user is here at the moment. */
+export function coarseSeenAt(user: User, now: number): number | null {
+  const { facts, held, remoteSlots } = user;
+  if (held !== null && now < held.untilAt) return held.seenAt;
+  if (facts.status === 'offline' || facts.invisible) return facts.restingSeenAt;
+  // Other nodes do not tell of every sign of life.
+  if (remoteSlots !== null) for (const { certainty } of remoteSlots.values()) if (certainty === 'certain') return now;
+  return shownSeenAt(user, facts);
+}
+
+// Somebody offline like anybody else, of whom there is a time. It has no version: nothing of it is ever told that could overtake another.
+function coarseView(user: User, now: number): View {
+  const seenAt = coarseSeenAt(user, now);
+  if (seenAt === null) return UNKNOWN_VIEW;
+  const { lastSeenAt, withinMs } = coarseTime(seenAt, user.tenant.times.bucketMs, now);
+  return { ...UNKNOWN_VIEW, lastSeenAt, lastSeenWithinMs: withinMs };
+}
+
+/** The view of an audience at `now`, which matters only to those who see buckets. */
+export function viewOf(user: User, audience: Audience, now: number): View {
   const { facts } = user;
   if (audience === AUDIENCE.hidden) return UNKNOWN_VIEW;
+  if (audience === AUDIENCE.coarse) return coarseView(user, now);
   const own = (audience & OWN_BIT) !== 0;
   const mayTime = (audience & AUDIENCE.lastSeen) !== 0;
   if (!seesLive(facts, audience)) {
@@ -90,6 +114,7 @@ export function viewOf(user: User, audience: Audience): View {
     status: facts.status,
     certainty: facts.certainty,
     lastSeenAt: own ? user.seenAt : mayTime ? shownSeenAt(user, facts) : null,
+    lastSeenWithinMs: null,
     lastActiveAt: own ? user.activeAt : mayTime ? shownActiveAt(user, facts) : null,
     onlineSinceAt: own ? facts.sinceAt : Math.max(facts.sinceAt as number, user.revealedAt),
     text: facts.text,
@@ -108,12 +133,12 @@ export type Grain = 'online' | 'status' | 'record';
 
 /**
  * Whether somebody who was shown `before` and would now be shown `after` has to be told. Times of somebody who stays online move with every
- * sign of life and are not a change.
+ * sign of life and are not a change; nor are those of somebody who is shown in buckets, of which only the right to see them can be.
  */
 export function tellsApart(before: Facts, beforeAudience: Audience, after: Facts, afterAudience: Audience, grain: Grain): boolean {
   const wasLive = seesLive(before, beforeAudience);
   const isLive = seesLive(after, afterAudience);
-  if (wasLive !== isLive) return true;
+  if (wasLive !== isLive || ((beforeAudience ^ afterAudience) & AUDIENCE.coarse) !== 0) return true;
   const mayTimeChanged = ((beforeAudience ^ afterAudience) & AUDIENCE.lastSeen) !== 0;
   if (!isLive) {
     const was = (beforeAudience & AUDIENCE.lastSeen) !== 0 ? before.restingSeenAt : null;

@@ -28,6 +28,8 @@ export interface PresenceRecord {
   status: Status;
   /** Epoch milliseconds of the last proof of life that this viewer may know; null when never seen or not shown. */
   lastSeenAt: number | null;
+  /** The user was last seen within so many milliseconds from `lastSeenAt` on, and this viewer may know no more; absent when that is exact. */
+  lastSeenWithinMs?: number;
   /** Epoch milliseconds of the last input by the person; absent when unknown or not shown. */
   lastActiveAt?: number;
   /** Epoch milliseconds since when the user has been online without a gap; absent when offline or not shown. */
@@ -38,7 +40,7 @@ export interface PresenceRecord {
   platforms?: string[];
   /** Absent when certain. */
   certainty?: Exclude<Certainty, 'certain'>;
-  /** Rises with every change of this record that this viewer can see; 0 for a user who is hidden or was never seen. */
+  /** Rises with every change of this record that this viewer is told; 0 for a user who is hidden, was never seen, or is shown coarsely. */
   version: number;
 }
 
@@ -52,6 +54,8 @@ export interface Settings {
   onlineRule: Rule;
   /** Who may see when the user was last seen. */
   lastSeenRule: Rule;
+  /** Who may see in which bucket of time that was, of those whom the two other rules show nothing. */
+  coarseLastSeenRule: Rule;
   /** True when nothing of the user's presence may be recorded or shown. */
   optedOut: boolean;
 }

@@ -94,7 +94,7 @@ export class Fanout {
     const audience = audienceOf(connection.viewer, user.tenant.name, user.id, user.facts);
     const { link } = connection;
     this.#guard(dialect, () => {
-      const message = this.#word(dialect, shownTo(connection, dialect, user, audience), now, extra);
+      const message = this.#word(dialect, shownTo(connection, dialect, user, audience, now), now, extra);
       if (message !== undefined) link.say([message]);
     });
   }
@@ -267,7 +267,7 @@ export class Fanout {
     shared: Map<User, Fragment>,
   ): Fragment | undefined {
     const fragment = this.#guard(dialect, () => {
-      const message = this.#word(dialect, shownTo(connection, dialect, user, audience), now);
+      const message = this.#word(dialect, shownTo(connection, dialect, user, audience, now), now);
       return message === undefined ? undefined : link.encode(message);
     });
     if (fragment !== undefined) shared.set(user, fragment);
@@ -289,6 +289,6 @@ export class Fanout {
   }
 }
 
-function shownTo(connection: Connection, dialect: Dialect, user: User, audience: Audience): Shown {
-  return { id: user.id, spelled: spelledFor(connection, dialect, user.id), view: viewOf(user, audience) };
+function shownTo(connection: Connection, dialect: Dialect, user: User, audience: Audience, now: number): Shown {
+  return { id: user.id, spelled: spelledFor(connection, dialect, user.id), view: viewOf(user, audience, now) };
 }

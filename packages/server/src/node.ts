@@ -92,6 +92,8 @@ export function createNode(given: NodeParts): PresenceNode {
         typingMs: 6_000,
         onlineRule: options.onlineRule,
         lastSeenRule: options.lastSeenRule,
+        coarseLastSeenRule: options.coarseLastSeenRule,
+        lastSeenBucketMs: options.lastSeenBucketMs,
       },
       clock,
       store: parts.store,

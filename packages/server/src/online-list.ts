@@ -24,7 +24,8 @@ export function listOnline(tenant: Tenant | undefined, viewer: Viewer, { limit, 
     const last = people[limit - 1];
     if ((after !== undefined && user.id <= after) || (last !== undefined && user.id > last.user.id)) continue;
     if (!showsOnline(user, viewer)) continue;
-    const view = viewOf(user, audienceOf(viewer, tenant.name, user.id, user.facts));
+    // At whatever time: of those who are seen online nothing is shown coarsely.
+    const view = viewOf(user, audienceOf(viewer, tenant.name, user.id, user.facts), 0);
     if (statuses !== undefined && !statuses.includes(view.status)) continue;
     people.splice(placeOf(user.id, people), 0, { user, view });
     if (people.length > limit) people.pop();

@@ -25,9 +25,10 @@ function wholeJson(value: number): string {
 }
 
 export function recordJson(record: PresenceRecord): string {
-  const { id, online, status, lastSeenAt, version, lastActiveAt, onlineSinceAt, text, platforms, certainty } = record;
+  const { id, online, status, lastSeenAt, version, lastSeenWithinMs, lastActiveAt, onlineSinceAt, text, platforms, certainty } = record;
   const lastSeen = lastSeenAt === null ? 'null' : wholeJson(lastSeenAt);
   let json = `{"id":${textJson(id)},"online":${online},"status":"${status}","lastSeenAt":${lastSeen},"version":${wholeJson(version)}`;
+  if (lastSeenWithinMs !== undefined) json += `,"lastSeenWithinMs":${lastSeenWithinMs}`;
   if (lastActiveAt !== undefined) json += `,"lastActiveAt":${wholeJson(lastActiveAt)}`;
   if (onlineSinceAt !== undefined) json += `,"onlineSinceAt":${wholeJson(onlineSinceAt)}`;
   if (text !== undefined) json += `,"text":${textJson(text)}`;

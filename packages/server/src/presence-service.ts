@@ -158,7 +158,7 @@ export class PresenceService {
 
   view(viewer: Viewer, id: string): View {
     this.#catchUp();
-    return this.#doubted(viewer, id, this.engine.roster.view(viewer, id));
+    return this.#doubted(viewer, id, this.engine.roster.view(viewer, id, this.now()));
   }
 
   // What is known of others' users may be over; nobody is said to have gone for that. Who looks offline to the viewer is doubted whether
@@ -173,7 +173,8 @@ export class PresenceService {
   views(viewer: Viewer, ids: readonly { readonly id: string; readonly spelled: string | number }[]): Shown[] {
     this.#catchUp();
     const { roster } = this.engine;
-    return ids.map(({ id, spelled }) => ({ id, spelled, view: this.#doubted(viewer, id, roster.view(viewer, id)) }));
+    const now = this.now();
+    return ids.map(({ id, spelled }) => ({ id, spelled, view: this.#doubted(viewer, id, roster.view(viewer, id, now)) }));
   }
 
   /** Brings the engine to this moment, so that no answer is older than the question though the alarm be late. */
@@ -287,7 +288,7 @@ export class PresenceService {
 function settingsChange(event: Extract<EngineEvent, { type: 'settings' | 'sign-out' }>): SettingsChange {
   const { tenant, user } = event;
   if (event.type === 'sign-out') return { tenant, user, changed: {} };
-  const { availability, text, untilAt, onlineRule, lastSeenRule, optedOut } = event;
-  const given = { availability, text, availabilityUntilAt: untilAt, onlineRule, lastSeenRule, optedOut };
+  const { availability, text, untilAt, onlineRule, lastSeenRule, coarseLastSeenRule, optedOut } = event;
+  const given = { availability, text, availabilityUntilAt: untilAt, onlineRule, lastSeenRule, coarseLastSeenRule, optedOut };
   return { tenant, user, changed: Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
 }

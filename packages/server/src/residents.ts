@@ -1,5 +1,4 @@
-import { type Engine, type EngineEvent, type LoadedUser, neverStored, type User } from '@porchlight/engine';
-import type { Rule } from '@porchlight/protocol';
+import { type Engine, type EngineEvent, type LoadedUser, neverStored, type Rules, type User } from '@porchlight/engine';
 import type { Cluster } from './cluster/cluster.ts';
 import { PorchlightError } from './errors.ts';
 import type { Store, StoredUser } from './stores/store.ts';
@@ -7,7 +6,7 @@ import type { Store, StoredUser } from './stores/store.ts';
 interface ResidentsOptions {
   engine: Engine;
   /** What holds for users who never set a rule. */
-  rules: { onlineRule: Rule; lastSeenRule: Rule };
+  rules: Rules;
   store: Store;
   cluster: Cluster;
   /** Users kept in memory although nobody needs them. */

@@ -5,7 +5,7 @@ import { createMemoryStore } from './stores/memory.ts';
 import type { Store, StoreBatch } from './stores/store.ts';
 import { WriteBehind } from './write-behind.ts';
 
-const RULES = { onlineRule: 'everyone', lastSeenRule: 'everyone' } as const;
+const RULES = { onlineRule: 'everyone', lastSeenRule: 'everyone', coarseLastSeenRule: 'nobody' } as const;
 const FLUSH_MS = 200;
 const BEAT_MS = 1_000;
 const DETAILS = { dialect: 'native', platform: null, appVersion: null, device: null, screen: null };

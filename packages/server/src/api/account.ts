@@ -27,6 +27,7 @@ export function accountRoutes(node: PresenceNode, path: SubjectPath): ApiRoute[]
       text: claim.text,
       onlineRule: facts.policy.onlineRule,
       lastSeenRule: facts.policy.lastSeenRule,
+      coarseLastSeenRule: facts.policy.coarseLastSeenRule,
       optedOut: facts.policy.optedOut,
     };
     return { user, presence, settings, profile: shownProfile(known, node.parts.options.expose) as Record<string, string> };
@@ -62,7 +63,8 @@ export function accountRoutes(node: PresenceNode, path: SubjectPath): ApiRoute[]
   ];
 }
 
-function settingsOf({ availability, text, forMs, onlineRule, lastSeenRule, optedOut }: z.infer<typeof settingsChange>, now: number) {
+function settingsOf(change: z.infer<typeof settingsChange>, now: number) {
+  const { availability, text, forMs, onlineRule, lastSeenRule, coarseLastSeenRule, optedOut } = change;
   const claims = availability !== undefined || text !== undefined;
   return {
     ...(availability === undefined ? null : { availability }),
@@ -70,6 +72,7 @@ function settingsOf({ availability, text, forMs, onlineRule, lastSeenRule, opted
     ...(claims ? { untilAt: forMs === undefined ? null : now + forMs } : null),
     ...(onlineRule === undefined ? null : { onlineRule }),
     ...(lastSeenRule === undefined ? null : { lastSeenRule }),
+    ...(coarseLastSeenRule === undefined ? null : { coarseLastSeenRule }),
     ...(optedOut === undefined ? null : { optedOut }),
   };
 }

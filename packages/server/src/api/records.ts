@@ -22,6 +22,9 @@ const presenceFields = {
   lastSeenAt: epochMs
     .nullable()
     .openapi({ description: 'Last proof of life that the caller may know; null when never seen or not shown.' }),
+  lastSeenWithinMs: z.number().int().optional().openapi({
+    description: 'The user was last seen within so long from `lastSeenAt` on: the caller may know no more. Absent when that is exact.',
+  }),
   lastActiveAt: epochMs.optional().openapi({ description: 'Last input by the person; absent when unknown or not shown.' }),
   onlineSinceAt: epochMs.optional(),
   text: z.string().optional().openapi({ description: 'The person’s own words beside the status.' }),
@@ -47,6 +50,9 @@ export const settings = z
     text: z.string().nullable(),
     onlineRule: z.enum(RULES).openapi({ description: 'Who may see whether the user is online.' }),
     lastSeenRule: z.enum(RULES).openapi({ description: 'Who may see when the user was last seen.' }),
+    coarseLastSeenRule: z
+      .enum(RULES)
+      .openapi({ description: 'Who may see in which bucket of time that was, where the other two rules show them nothing.' }),
     optedOut: z.boolean().openapi({ description: 'Nothing of the user’s presence is recorded or shown.' }),
   })
   .openapi('Settings');
@@ -63,6 +69,7 @@ export const settingsChange = z
     forMs: z.number().int().min(1_000).max(FOR_MS_MAX).openapi({ description: 'Ends `availability` and `text` after this time.' }),
     onlineRule: z.enum(RULES),
     lastSeenRule: z.enum(RULES),
+    coarseLastSeenRule: z.enum(RULES),
     optedOut: z.boolean(),
   })
   .partial()

@@ -17,6 +17,7 @@ export function recordOf(id: string, view: View): PresenceRecord {
     lastSeenAt: view.lastSeenAt,
     version: view.version,
   };
+  if (view.lastSeenWithinMs !== null) record.lastSeenWithinMs = view.lastSeenWithinMs;
   if (view.lastActiveAt !== null) record.lastActiveAt = view.lastActiveAt;
   if (view.onlineSinceAt !== null) record.onlineSinceAt = view.onlineSinceAt;
   if (view.text !== null) record.text = view.text;

@@ -119,6 +119,7 @@ const CHECKS: readonly Check[] = [
   atMost('closingGraceMs', 'graceMs', 'a page that says it closes gets less time to come back, not more'),
   atMost('pingTimeoutMs', 'pingIntervalMs', 'an answer must be in before the next ping'),
   atMost('pingIntervalMs', 'signOfLifeMs', 'a sign of life is asked for less often than a ping'),
+  atMost('leaseMs', 'lastSeenBucketMs', 'whoever is online without a gap is seen in every bucket'),
   atMost('watchesPerConnectionMax', 'watchesPerUserMax', 'a user has at least one connection'),
   atMost('watchesPerConnectionMax', 'idsBurstMax', 'a whole watch list must fit in one burst'),
   atMost('idsMax', 'idsBurstMax', 'the largest allowed question must fit in one burst'),

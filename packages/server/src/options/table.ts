@@ -199,6 +199,20 @@ const SETTINGS = {
     choices: RULES,
     purpose: 'Who sees when a user was last seen, until the user says otherwise',
   },
+  coarseLastSeenRule: {
+    kind: 'choice',
+    default: 'nobody',
+    choices: RULES,
+    purpose: 'Who, if these two allow them nothing, sees in which bucket of time a user was last seen, until the user says otherwise',
+  },
+  lastSeenBucketMs: {
+    kind: 'integer',
+    default: 86_400_000,
+    min: 60_000,
+    max: 31_622_400_000,
+    unit: 'ms',
+    purpose: 'How long such a bucket is, counted from the epoch: days of UTC; never less than `leaseMs`',
+  },
   engineIo3: { kind: 'boolean', default: false, purpose: 'Whether Socket.IO 2 clients may connect' },
 
   // Running it

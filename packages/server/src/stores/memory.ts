@@ -186,7 +186,14 @@ function settle(disk: MemoryDisk, entry: UserEntry, session: SessionRecord, end:
   if (!session.hidden && !invisible) record.restingSeenAt = later(record.restingSeenAt, end.at);
 }
 
-const NO_TIMES = { seenAt: null, activeAt: null, restingSeenAt: null, restingActiveAt: null } as const;
+const NO_TIMES = {
+  seenAt: null,
+  activeAt: null,
+  restingSeenAt: null,
+  restingActiveAt: null,
+  coarseSeenAt: null,
+  coarseUntilAt: null,
+} as const;
 
 function apply(disk: MemoryDisk, batch: StoreBatch): void {
   const { settings, node } = batch;
@@ -233,6 +240,8 @@ function wholeTimes(batch: StoreBatch): StoreBatch {
     user.activeAt = floor(user.activeAt);
     user.restingSeenAt = floor(user.restingSeenAt);
     user.restingActiveAt = floor(user.restingActiveAt);
+    user.coarseSeenAt = floor(user.coarseSeenAt);
+    user.coarseUntilAt = floor(user.coarseUntilAt);
     user.signedOutAt = floor(user.signedOutAt);
     user.availabilityUntilAt = floor(user.availabilityUntilAt);
   }
@@ -255,16 +264,26 @@ function entryOf(disk: MemoryDisk, tenant: string, user: string): UserEntry {
 
 function merged(stored: UserRecord | undefined, given: UserRecord, keepsSettings: boolean): UserRecord {
   if (stored === undefined) return { ...given };
-  const { availability, availabilityUntilAt, text, onlineRule, lastSeenRule, optedOut } = stored;
+  const { availability, availabilityUntilAt, text, onlineRule, lastSeenRule, coarseLastSeenRule, optedOut } = stored;
   return {
     ...given,
-    ...(keepsSettings && { availability, availabilityUntilAt, text, onlineRule, lastSeenRule, optedOut }),
+    ...(keepsSettings && { availability, availabilityUntilAt, text, onlineRule, lastSeenRule, coarseLastSeenRule, optedOut }),
     seenAt: later(stored.seenAt, given.seenAt),
     activeAt: later(stored.activeAt, given.activeAt),
     restingSeenAt: later(stored.restingSeenAt, given.restingSeenAt),
     restingActiveAt: later(stored.restingActiveAt, given.restingActiveAt),
+    ...laterHeld(stored, given),
     signedOutAt: later(stored.signedOutAt, given.signedOutAt),
   };
+}
+
+type Held = Pick<UserRecord, 'coarseSeenAt' | 'coarseUntilAt'>;
+
+function laterHeld(stored: Held, given: Held): Held {
+  const { coarseUntilAt } = stored;
+  if (given.coarseUntilAt === coarseUntilAt) return { coarseUntilAt, coarseSeenAt: later(stored.coarseSeenAt, given.coarseSeenAt) };
+  const { coarseSeenAt, coarseUntilAt: untilAt } = (given.coarseUntilAt ?? 0) > (coarseUntilAt ?? 0) ? given : stored;
+  return { coarseSeenAt, coarseUntilAt: untilAt };
 }
 
 function later(a: number | null, b: number | null): number | null {

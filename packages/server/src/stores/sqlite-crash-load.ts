@@ -22,8 +22,24 @@ export function crashBatch(seed: number, cycle: number, number: number): StoreBa
   const names = new Set(Array.from({ length: 1 + Math.floor(random() * 12) }, () => `user-${Math.floor(random() * USERS)}`));
   const users = [...names].map(
     (user): UserRecord => ({
-      ...{ tenant: TENANT, user, seenAt: at, activeAt: at, restingSeenAt: at, restingActiveAt: at, availability: 'auto' },
-      ...{ availabilityUntilAt: null, text: `${cycle}/${number}`, onlineRule: 'everyone', lastSeenRule: 'everyone' },
+      ...{
+        tenant: TENANT,
+        user,
+        seenAt: at,
+        activeAt: at,
+        restingSeenAt: at,
+        restingActiveAt: at,
+        coarseSeenAt: null,
+        coarseUntilAt: null,
+      },
+      ...{
+        availability: 'auto',
+        availabilityUntilAt: null,
+        text: `${cycle}/${number}`,
+        onlineRule: 'everyone',
+        lastSeenRule: 'everyone',
+        coarseLastSeenRule: 'nobody',
+      },
       ...{ optedOut: false, signedOutAt: null, profile: null },
     }),
   );

@@ -28,6 +28,7 @@ function look<T>(file: string, act: (database: DatabaseSync) => T): T {
 
 const user = (name: string): UserRecord => ({
   ...{ tenant: 'app', user: name, seenAt: START, activeAt: null, restingSeenAt: START, restingActiveAt: null },
+  ...{ coarseSeenAt: null, coarseUntilAt: null, coarseLastSeenRule: 'nobody' },
   ...{ availability: 'auto', availabilityUntilAt: null, text: null, onlineRule: 'everyone', lastSeenRule: 'everyone' },
   ...{ optedOut: false, signedOutAt: null, profile: null },
 });

@@ -10,8 +10,8 @@ const LOAD = `
     GROUP BY l.user
   )
   SELECT
-    u.tenant, u.user, u.active_at, u.resting_active_at, u.availability, u.availability_until_at, u.text,
-    u.online_rule, u.last_seen_rule, u.opted_out, u.signed_out_at, u.profile,
+    u.tenant, u.user, u.active_at, u.resting_active_at, u.coarse_seen_at, u.coarse_until_at, u.availability, u.availability_until_at, u.text,
+    u.online_rule, u.last_seen_rule, u.coarse_last_seen_rule, u.opted_out, u.signed_out_at, u.profile,
     max(ifnull(u.seen_at, e.seen_at), ifnull(e.seen_at, u.seen_at)) AS seen_at,
     max(ifnull(u.resting_seen_at, e.resting_seen_at), ifnull(e.resting_seen_at, u.resting_seen_at)) AS resting_seen_at,
     (SELECT json_group_array(other) FROM relations r WHERE r.tenant = u.tenant AND r.user = u.user AND r.kind = 'contact') AS contacts,

@@ -3,16 +3,26 @@ import { SESSION_COLUMNS, sessionValues, USER_COLUMNS, userValues } from './sqli
 import type { Settlement } from './sqlite-settlement.ts';
 import type { Relation, SessionRecord, StoreBatch, UserRecord } from './store.ts';
 
-const TIMES = new Set(['seen_at', 'active_at', 'resting_seen_at', 'resting_active_at', 'signed_out_at']);
+const TIMES = new Set(['seen_at', 'active_at', 'resting_seen_at', 'resting_active_at', 'coarse_until_at', 'signed_out_at']);
 const laterOf = (column: string) => `max(ifnull(${column}, excluded.${column}), ifnull(excluded.${column}, ${column}))`;
 
+const orNone = (column: string) => `ifnull(${column}, 0)`;
+// The two columns go together.
+const COARSE_SEEN_AT = `
+    CASE WHEN ${orNone('excluded.coarse_until_at')} > ${orNone('coarse_until_at')} THEN excluded.coarse_seen_at
+      WHEN excluded.coarse_until_at = coarse_until_at THEN ${laterOf('coarse_seen_at')} ELSE coarse_seen_at END`;
+
 const userColumns = Object.keys(USER_COLUMNS);
+const written = (column: string) => {
+  if (column === 'coarse_seen_at') return COARSE_SEEN_AT;
+  return TIMES.has(column) ? laterOf(column) : `excluded.${column}`;
+};
 const UPSERT_USER = `
   INSERT INTO users (${userColumns.join(', ')}) VALUES (${userColumns.map(() => '?').join(', ')})
   ON CONFLICT (tenant, user) DO UPDATE SET
   ${userColumns
     .slice(2)
-    .map((column) => `${column} = ${TIMES.has(column) ? laterOf(column) : `excluded.${column}`}`)
+    .map((column) => `${column} = ${written(column)}`)
     .join(', ')}`;
 
 const sessionColumns = Object.keys(SESSION_COLUMNS);
@@ -24,9 +34,9 @@ const UPSERT_SESSION = `
 
 /** Applies batches; the caller holds the transaction. */
 export function createWriter(database: DatabaseSync, settlement: Settlement): (batch: StoreBatch) => void {
-  const forgetTimes = database.prepare(
-    'UPDATE users SET seen_at = NULL, active_at = NULL, resting_seen_at = NULL, resting_active_at = NULL WHERE tenant = ? AND user = ?',
-  );
+  const forgetTimes = database.prepare(`
+    UPDATE users SET seen_at = NULL, active_at = NULL, resting_seen_at = NULL, resting_active_at = NULL, coarse_seen_at = NULL, coarse_until_at = NULL
+    WHERE tenant = ? AND user = ?`);
   const forgetSessions = database.prepare('DELETE FROM sessions WHERE tenant = ? AND user = ?');
   const upsertUser = database.prepare(UPSERT_USER);
   const upsertSession = database.prepare(UPSERT_SESSION);

@@ -11,11 +11,15 @@ export interface UserRecord {
   /** What those who may not see the user online are shown as last seen: frozen while the user is hidden. */
   restingSeenAt: number | null;
   restingActiveAt: number | null;
+  /** What those who see last seen in buckets are shown until `coarseUntilAt` instead; both null for nothing else. */
+  coarseSeenAt: number | null;
+  coarseUntilAt: number | null;
   availability: Availability;
   availabilityUntilAt: number | null;
   text: string | null;
   onlineRule: Rule;
   lastSeenRule: Rule;
+  coarseLastSeenRule: Rule;
   optedOut: boolean;
   /** When the user was last signed out everywhere; never goes back, and is not forgotten with the times of presence. */
   signedOutAt: number | null;
@@ -62,7 +66,10 @@ export interface SessionRecord {
 
 /** A set of writes that become durable together. */
 export interface StoreBatch {
-  /** Upserts. `seenAt`, `activeAt`, `restingSeenAt`, `restingActiveAt`, `signedOutAt` never go back: the later of stored and given wins; null never wins. */
+  /**
+   * Upserts. `seenAt`, `activeAt`, `restingSeenAt`, `restingActiveAt`, `signedOutAt` never go back: the later of stored and given wins; null never wins. Nor does
+   * `coarseUntilAt`; the one that wins brings its `coarseSeenAt` along, and of two that are equal the later `coarseSeenAt` stays.
+   */
   users: UserRecord[];
   /** Upserts by `id`; the last one wins, whole. To be written with or after the record of their user, whose times they move. */
   sessions: SessionRecord[];
@@ -81,11 +88,13 @@ export interface StoreBatch {
   node?: string;
 }
 
+type SettingName = 'availability' | 'availabilityUntilAt' | 'text' | 'onlineRule' | 'lastSeenRule' | 'coarseLastSeenRule' | 'optedOut';
+
 /** Settings of a user that are to become others; those that are absent stay. */
 export interface SettingsChange {
   tenant: string;
   user: string;
-  changed: Partial<Pick<UserRecord, 'availability' | 'availabilityUntilAt' | 'text' | 'onlineRule' | 'lastSeenRule' | 'optedOut'>>;
+  changed: Partial<Pick<UserRecord, SettingName>>;
 }
 
 export function emptyBatch(): StoreBatch {
