@@ -69,6 +69,32 @@ describe('the calendar is that of the time zone', () => {
   });
 });
 
+describe('[I6c] [S8.4] what is known only within a range is said by the dates between which it lies', () => {
+  const within = (days: number, startAt = Date.UTC(2026, 2, 17)): Described => ({
+    ...offline(startAt),
+    lastSeenWithinMs: days * DAY,
+  });
+  test.each([
+    ['en', 'UTC', within(2), 'Mar 17 – 18, 2026'],
+    ['en', 'UTC', within(1), 'Mar 17, 2026'],
+    ['de', 'UTC', within(2), '17.–18.03.2026'],
+    ['ja', 'UTC', within(1), '2026/03/17'],
+    // The day is that of the server; there it begins in the evening before.
+    ['en', 'America/New_York', within(1), 'Mar 16 – 17, 2026'],
+    // What is to come is left out: in Tokyo the range ends on the nineteenth.
+    ['en', 'Asia/Tokyo', within(2), 'Mar 17 – 19, 2026'],
+    ['en', 'Asia/Kolkata', within(2), 'Mar 17 – 18, 2026'],
+    ['en', 'UTC', within(1 / 24), 'Mar 17, 2026'],
+    ['en', 'UTC', within(2, NOW + DAY), 'Mar 18, 2026'],
+  ])('%s, %s', (locale, timeZone, record, text) => {
+    expect(describeLastSeen(record, NOW, locale, timeZone).replaceAll('\u2009', ' ')).toBe(text);
+  });
+
+  test('it is looked at again each day, for the range may include the next', () => {
+    expect(nextDescriptionMs(within(2), NOW, 'UTC')).toBe(8.5 * HOUR);
+  });
+});
+
 test('throws for a time zone that there is not', () => {
   expect(() => say(10 * DAY, 'en', 'Mars/Olympus')).toThrow(RangeError);
 });

@@ -7,14 +7,14 @@ import { ENGLISH, type Words } from './words.ts';
  */
 
 /** What a phrase is made from. */
-export type Described = Pick<PresenceRecord, 'status' | 'lastSeenAt'>;
+export type Described = Pick<PresenceRecord, 'status' | 'lastSeenAt' | 'lastSeenWithinMs'>;
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const DAYS_MAX = 7;
-/** No day is longer, even one on which clocks are set back. */
-const DAY_LONGEST_MS = 26 * HOUR_MS;
+/** Twice this is 37 hours, and no day is longer, even one on which clocks are set back. */
+const HALF_SEARCHED_MS = 2 ** 26;
 
 const relative = (locale: string | undefined) =>
   rememberFormat(`relative ${locale}`, () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
@@ -28,18 +28,22 @@ const dayOf = (at: number, timeZone: string | undefined): number =>
 /** The first millisecond of the next day, found by halving: no rule of any time zone has to be known. */
 function nextDayAt(now: number, timeZone: string | undefined): number {
   const today = dayOf(now, timeZone);
-  let before = now;
-  let after = now + DAY_LONGEST_MS;
-  while (after - before > 1) {
-    const middle = Math.floor((before + after) / 2);
-    if (dayOf(middle, timeZone) > today) after = middle;
-    else before = middle;
-  }
-  return after;
+  let last = now;
+  for (let ms = HALF_SEARCHED_MS; ms >= 1; ms /= 2) if (dayOf(last + ms, timeZone) === today) last += ms;
+  return last + 1;
 }
 
-/** How long ago, as it is said: a count of units, or no unit where the date is said instead. */
-function agoOf(lastSeenAt: number, now: number, timeZone: string | undefined): [count: number, unit?: 'minute' | 'hour' | 'day'] {
+/**
+ * How long ago, as it is said: a count of units, or no unit where the date is said instead. Nothing of somebody of whom no time is said;
+ * less than a day of one that is known only within a range, which is said in dates that change by the day.
+ */
+function agoOf(
+  { status, lastSeenAt, lastSeenWithinMs }: Described,
+  now: number,
+  timeZone: string | undefined,
+): [count?: number, unit?: 'minute' | 'hour' | 'day'] {
+  if (status !== 'offline' || lastSeenAt === null) return [];
+  if (lastSeenWithinMs) return [-1, 'day'];
   const elapsedMs = Math.max(0, now - lastSeenAt);
   if (elapsedMs < HOUR_MS) return [Math.floor(elapsedMs / MINUTE_MS), 'minute'];
   const days = elapsedMs < DAY_MS ? 0 : dayOf(now, timeZone) - dayOf(lastSeenAt, timeZone);
@@ -48,31 +52,27 @@ function agoOf(lastSeenAt: number, now: number, timeZone: string | undefined): [
 }
 
 /**
- * Says when somebody was last seen, in the reader's language. `now` is epoch milliseconds of the server (`presence.now()`), `locale` a
- * BCP 47 tag, `timeZone` an IANA name; both default to the reader's own. `words` are those that `Intl` lacks, English if not given.
- * Throws RangeError for an unknown locale or time zone.
+ * Says when somebody was last seen, in the reader's language; of a time that is known only within a range, the dates between which it lies.
+ * `now` is epoch milliseconds of the server (`presence.now()`), `locale` a BCP 47 tag, `timeZone` an IANA name; both default to the reader's
+ * own. `words` are those that `Intl` lacks, English if not given. Throws RangeError for an unknown locale or time zone.
  */
-export function describeLastSeen(
-  { status, lastSeenAt }: Described,
-  now: number,
-  locale?: string,
-  timeZone?: string,
-  words: Words = ENGLISH,
-): string {
-  if (status !== 'offline' || lastSeenAt === null) return words[status];
-  const [count, unit] = agoOf(lastSeenAt, now, timeZone);
-  if (!unit) return dateOf(locale, timeZone).format(lastSeenAt);
-  return count === 0 ? words.justNow : relative(locale).format(-count, unit);
+export function describeLastSeen(record: Described, now: number, locale?: string, timeZone?: string, words: Words = ENGLISH): string {
+  const [count, unit] = agoOf(record, now, timeZone);
+  if (count === undefined) return words[record.status];
+  if (unit && count >= 0) return count === 0 ? words.justNow : relative(locale).format(-count, unit);
+  const { lastSeenAt, lastSeenWithinMs = 1 } = record as PresenceRecord & { lastSeenAt: number };
+  // What is still to come of the range is no last seen.
+  return dateOf(locale, timeZone).formatRange(Math.min(now, lastSeenAt), Math.min(now, lastSeenAt + lastSeenWithinMs - 1));
 }
 
-/** Milliseconds from `now` until `describeLastSeen` of the same record says something else; Infinity when time alone never changes it. */
-export function nextDescriptionMs({ status, lastSeenAt }: Described, now: number, timeZone?: string): number {
-  if (status !== 'offline' || lastSeenAt === null) return Number.POSITIVE_INFINITY;
-  const [count, unit] = agoOf(lastSeenAt, now, timeZone);
+/** Milliseconds from `now` until `describeLastSeen` of the same record may say something else; Infinity when time alone never changes it. */
+export function nextDescriptionMs(record: Described, now: number, timeZone?: string): number {
+  const [count, unit] = agoOf(record, now, timeZone);
   if (!unit) return Number.POSITIVE_INFINITY;
-  const nextUnitMs = lastSeenAt + (count + 1) * (unit === 'minute' ? MINUTE_MS : HOUR_MS) - now;
-  if (now - lastSeenAt < DAY_MS) return nextUnitMs;
-  const nextDayMs = nextDayAt(now, timeZone) - now;
+  const nextDayMs = () => nextDayAt(now, timeZone) - now;
+  if (unit === 'day') return nextDayMs();
+  const lastSeenAt = record.lastSeenAt as number;
+  const nextUnitMs = lastSeenAt + ((count as number) + 1) * (unit === 'minute' ? MINUTE_MS : HOUR_MS) - now;
   // On a day of 25 hours, "24 hours ago" may be today.
-  return unit === 'day' ? nextDayMs : Math.min(nextUnitMs, nextDayMs);
+  return now - lastSeenAt < DAY_MS ? nextUnitMs : Math.min(nextUnitMs, nextDayMs());
 }

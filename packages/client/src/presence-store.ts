@@ -7,7 +7,8 @@ export type Told = readonly [record: PresenceRecord, at: number];
 /** A record as it came from the server. Throws TypeError for one without an id. */
 export function told(record: PresenceRecord, at: number): Told {
   if (typeof record.id !== 'string') throw new TypeError('No id.');
-  return [isTime(record.lastSeenAt) ? record : { ...record, lastSeenAt: null }, at];
+  const { lastSeenAt, lastSeenWithinMs = 0 } = record;
+  return [isTime((lastSeenAt as number) + lastSeenWithinMs) ? record : { ...record, lastSeenAt: null }, at];
 }
 
 interface Entry {

@@ -6,9 +6,10 @@ import { Roster } from './roster.ts';
 import type { Session } from './session.ts';
 import { Sessions, type StepContext } from './sessions.ts';
 import { applyRelation, applySeen, applySettings, applyStored, endClaim } from './settings.ts';
-import { keepLater, settle, touch } from './settle.ts';
+import { holdBack, keepLater, settle, touch } from './settle.ts';
 import { TypingTable } from './typing.ts';
 import type { User } from './user.ts';
+import { coarseSeenAt } from './visibility.ts';
 
 /**
  * Decides who is present. A deterministic function of its events and the times given with them: it never sends, saves, waits or reads a
@@ -169,20 +170,17 @@ export class Engine {
   #receive(user: User, event: Extract<EngineEvent, { type: 'slot' }>, now: number): void {
     // Whoever is back on another node is not waited for here any more.
     if (event.slot?.certainty === 'certain' && user.remoteSlots?.has(event.node) !== true) this.#sessions.giveUpRecovered(user, now);
+    const { optedOut } = user.facts.policy;
+    const was = coarseSeenAt(user, now);
+    // By another node's clock, which may be ahead. Not after: while that node has the user, such a time is no return.
+    const notAhead = (at: number | null) => (at === null ? null : Math.min(at, now));
+    if (!optedOut) keepLater(user, notAhead(event.seenAt), notAhead(event.activeAt), now);
     if (event.slot !== null) {
       user.remoteSlots ??= new Map();
       user.remoteSlots.set(event.node, event.slot);
     } else user.remoteSlots?.delete(event.node);
-    if (!user.facts.policy.optedOut) {
-      // By another node's clock, which may be ahead.
-      keepLater(
-        user,
-        event.seenAt === null ? null : Math.min(event.seenAt, now),
-        event.activeAt === null ? null : Math.min(event.activeAt, now),
-        now,
-      );
-      settle(user, this.#step.options, this.#step.outcome, now);
-    }
+    if (!optedOut) settle(user, this.#step.options, this.#step.outcome, now);
+    holdBack(user, was, now);
     // Not before: until the facts are settled without them, this node's slot is kept with those of the others.
     if (user.remoteSlots?.size === 0) user.remoteSlots = null;
   }

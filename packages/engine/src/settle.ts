@@ -33,20 +33,15 @@ export function touch(session: Session, outcome: OutcomeBuilder, now: number): v
 /** Every proof of life but the most frequent comes this way; says whether something has to be held because of it. */
 export function see(user: User, at: number, now: number): boolean {
   if (user.seenAt !== null && at <= user.seenAt) return false;
-  // Nobody pays for what nobody may see.
-  if (!isShownCoarsely(user.facts.policy)) {
-    user.seenAt = at;
-    return false;
-  }
   const was = coarseSeenAt(user, now);
   user.seenAt = at;
   return holdBack(user, was, now);
 }
 
-const isShownCoarsely = (policy: Policy) => policy.coarseLastSeenRule !== 'nobody';
-
-/** After what is shown coarsely may have changed; says whether the change is held back. */
-function holdBack(user: User, was: number | null, now: number): boolean {
+/** After something by which `was` may be true no more; says whether what is now is not yet shown to those who see buckets. */
+export function holdBack(user: User, was: number | null, now: number): boolean {
+  // What nobody may see need not be kept.
+  if (user.facts.policy.coarseLastSeenRule === 'nobody') return false;
   const held = heldFor(was, coarseSeenAt(user, now), user.tenant.times.bucketMs, now);
   if (held === undefined || held.untilAt <= now || held.untilAt === user.held?.untilAt) return false;
   user.held = held;
@@ -147,11 +142,11 @@ export function replaceFacts(user: User, changed: FactsChange, outcome: OutcomeB
   const live = tellsApart(before, AUDIENCE.both, after, AUDIENCE.both, 'record');
   const resting = tellsApart(before, AUDIENCE.lastSeen, after, AUDIENCE.lastSeen, 'record');
   after.follow(before, live, resting, now);
-  const was = isShownCoarsely(policy) ? coarseSeenAt(user, now) : null;
+  const was = coarseSeenAt(user, now);
   const isRevealed = before.invisible && !after.invisible;
   if (isRevealed) user.revealedAt = now;
   user.facts = after;
-  if (isShownCoarsely(policy)) holdBack(user, was, now);
+  holdBack(user, was, now);
   if (isRevealed || policy.optedOut !== before.policy.optedOut)
     for (let session = user.firstSession; session !== null; session = session.next) {
       session.muted = policy.optedOut;

@@ -14,7 +14,7 @@ export interface MyPresence extends Pick<Presence, 'setStatus' | 'setActivity' |
 export function useMyPresence(): MyPresence {
   const { presence } = usePresenceContext();
   const userId = useOfClient((client) => client.userId, undefined);
-  const [mine] = usePresences(userId === undefined ? [] : [userId]);
+  const [mine] = usePresences(userId ? [userId] : []);
   const actions = useMemo<Pick<MyPresence, 'setStatus' | 'setActivity' | 'signOut'>>(
     () => ({
       setStatus: (...status) => presence.setStatus(...status),

@@ -8,7 +8,7 @@ export function usePresences(ids: readonly string[]): readonly (PresenceRecord |
   // The same ids in another array are the same ids; none can hold a line break.
   const key = ids.join('\n');
   const [subscribe, get, getInitial] = useMemo(() => {
-    const list = key === '' ? [] : key.split('\n');
+    const list = key ? key.split('\n') : [];
     return [
       (listener: () => void) => presence.watch(list, listener),
       unchanging(() => list.map((id) => presence.get(id))),
