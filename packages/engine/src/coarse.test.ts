@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { coarseTime } from './coarse.ts';
+import type { LoadedUser } from './events.ts';
 import { APP, as, START_AT, Stage } from './stage.ts';
 import { audienceOf, tellsApart, UNKNOWN_VIEW, type View } from './visibility.ts';
 
@@ -306,11 +307,11 @@ describe('[S24.8] of somebody who is on another node', () => {
     const stage = aStage();
     stage.advance(5 * BUCKET_MS + 7);
     const ann = stage.user('ann');
-    const stored = {
+    const stored: LoadedUser = {
       ...{ user: 'ann', ...BUCKETS_ONLY, availability: 'auto', availabilityUntilAt: null, text: null, optedOut: false, signedOutAt: null },
       ...{ contacts: [], blocked: [], profile: null, activeAt: null, restingActiveAt: null },
       ...{ seenAt: stage.now, restingSeenAt: stage.now, coarseSeenAt: startOf(1), coarseUntilAt: startOf(6) },
-    } as const;
+    };
     stage.step({ type: 'reloaded', tenant: APP, users: [stored] });
     expect(ann.held).toEqual({ seenAt: startOf(1), untilAt: startOf(6) });
     expect(stage.see('ann')).toEqual(expected(5, 1));

@@ -16,7 +16,11 @@ type Command = fc.AsyncCommand<PresenceModel, Real>;
 /** A real node, one watching connection a user, and what that was last told of everyone. */
 export class Real {
   readonly time = new VirtualTime();
-  readonly process = new SimulatedProcess('model', this.time, { store: () => createMemoryStore(), cluster: createSoloCluster });
+  readonly process = new SimulatedProcess('model', this.time, {
+    store: () => createMemoryStore(),
+    cluster: createSoloCluster,
+    options: { coarseLastSeenRule: 'everyone' },
+  });
   readonly connections = new Map<string, Connection>();
   readonly #done: Map<string, number>;
   readonly told = new Map<string, Map<string, boolean>>();
@@ -78,10 +82,12 @@ async function compare(model: PresenceModel, real: Real): Promise<void> {
     let count = 0;
     for (const id of USERS) {
       const expected = model.view(viewer, id);
-      const { status, lastSeenAt } = service.view({ tenant: 'default', user: viewer }, id);
+      const { status, lastSeenAt, lastSeenWithinMs } = service.view({ tenant: 'default', user: viewer }, id);
       if (status !== 'offline') count += 1;
-      if (status !== expected.status || lastSeenAt !== expected.lastSeenAt)
-        throw new Error(`${viewer} sees ${id} as ${status}, last seen ${lastSeenAt}; the model says ${JSON.stringify(expected)}`);
+      if (status !== expected.status || lastSeenAt !== expected.lastSeenAt || lastSeenWithinMs !== expected.lastSeenWithinMs)
+        throw new Error(
+          `${viewer} sees ${id} as ${status}, last seen ${lastSeenAt} within ${lastSeenWithinMs}; the model says ${JSON.stringify(expected)}`,
+        );
     }
     const counted = service.count({ tenant: 'default', user: viewer });
     if (counted !== count) throw new Error(`${viewer} counts ${counted}, and sees ${count} online`);
@@ -192,8 +198,16 @@ function settingCommand(kind: number, user: string, other: string, choice: numbe
       return settings({ onlineRule: rule }, `online for ${rule}`, (model) => void Object.assign(model, { onlineRule: rule }));
     case 2:
       return settings({ lastSeenRule: rule }, `last seen for ${rule}`, (model) => void Object.assign(model, { lastSeenRule: rule }));
+    case 3: {
+      const coarse = rule === 'nobody' ? 'everyone' : rule;
+      return settings(
+        { onlineRule: 'nobody', lastSeenRule: 'nobody', coarseLastSeenRule: coarse },
+        `nothing but buckets for ${coarse}`,
+        (model) => void Object.assign(model, { onlineRule: 'nobody', lastSeenRule: 'nobody', coarseLastSeenRule: coarse }),
+      );
+    }
     default: {
-      const relation = kind === 3 ? 'block' : 'contact';
+      const relation = kind === 4 ? 'block' : 'contact';
       return command(
         'relate',
         `${user} ${present ? 'has' : 'has no longer'} ${other} as ${relation}`,
@@ -244,7 +258,7 @@ export const commandSequences = fc.commands(
   [
     fc.tuple(fc.integer({ min: 0, max: 4 }), user, fc.constantFrom(...DEVICES), fc.boolean()).map((parts) => deviceCommand(...parts)),
     fc.tuple(fc.integer({ min: 0, max: 4 }), user, fc.constantFrom(...DEVICES), fc.boolean()).map((parts) => deviceCommand(...parts)),
-    fc.tuple(fc.integer({ min: 0, max: 4 }), user, user, fc.nat(10), fc.boolean()).map((parts) => settingCommand(...parts)),
+    fc.tuple(fc.integer({ min: 0, max: 5 }), user, user, fc.nat(10), fc.boolean()).map((parts) => settingCommand(...parts)),
     fc.tuple(user, fc.boolean(), fc.boolean()).map((parts) => leaseCommand(...parts)),
     fc.constantFrom(...waits).map(waitCommand),
   ],

@@ -5,7 +5,7 @@ import { type Availability, RULES, type Rule, type Status } from '@porchlight/pr
  * deadline for each that is gone, and the rules. Slow on purpose: everything is worked out anew whenever it is asked.
  */
 
-export const MODEL_TIMES = { graceMs: 15_000, awayAfterMs: 300_000, leaseMs: 300_000 };
+export const MODEL_TIMES = { graceMs: 15_000, awayAfterMs: 300_000, leaseMs: 300_000, bucketMs: 300_000 };
 
 interface ModelDevice {
   kind: 'link' | 'lease';
@@ -21,6 +21,10 @@ class ModelUser {
   availability: Availability = 'auto';
   onlineRule: Rule = 'everyone';
   lastSeenRule: Rule = 'everyone';
+  /** For some, sometimes: what nobody may see is not held back. */
+  coarseLastSeenRule: Exclude<Rule, 'nobody'> = 'everyone';
+  /** Every proof of life that others could have seen, had the rules allowed it. */
+  readonly publicProofs: number[] = [];
   readonly contacts = new Set<string>();
   readonly blocked = new Set<string>();
   /** Last proof of life. */
@@ -40,7 +44,10 @@ class ModelUser {
 export interface ModelView {
   status: Status;
   lastSeenAt: number | null;
+  lastSeenWithinMs: number | null;
 }
+
+const UNKNOWN: ModelView = { status: 'offline', lastSeenAt: null, lastSeenWithinMs: null };
 
 export class PresenceModel {
   now: number;
@@ -115,12 +122,27 @@ export class PresenceModel {
   view(viewer: string, id: string): ModelView {
     const user = this.user(id);
     const isSelf = viewer === id;
-    if (!isSelf && user.blocked.has(viewer)) return { status: 'offline', lastSeenAt: null };
+    if (!isSelf && user.blocked.has(viewer)) return UNKNOWN;
     const allows = (rule: Rule) => isSelf || rule === 'everyone' || (rule === 'contacts' && user.contacts.has(viewer));
+    if (!allows(user.onlineRule) && !allows(user.lastSeenRule)) return allows(user.coarseLastSeenRule) ? this.#coarse(user) : UNKNOWN;
     const status = this.#status(user);
     const seesLive = status !== 'offline' && allows(user.onlineRule) && (isSelf || user.availability !== 'invisible');
     const seenAt = isSelf ? user.seenAt : seesLive ? user.shownSeenAt : user.publicSeenAt;
-    return { status: seesLive ? status : 'offline', lastSeenAt: allows(user.lastSeenRule) ? seenAt : null };
+    return { status: seesLive ? status : 'offline', lastSeenAt: allows(user.lastSeenRule) ? seenAt : null, lastSeenWithinMs: null };
+  }
+
+  /** In buckets, of the two youngest not in which, and nothing of the one that is not over. */
+  #coarse({ publicProofs }: ModelUser): ModelView {
+    const { bucketMs } = MODEL_TIMES;
+    const startAt = Math.floor(this.now / bucketMs) * bucketMs;
+    const proof = publicProofs.findLast((at) => at < startAt);
+    if (proof === undefined) return UNKNOWN;
+    const isRecent = proof >= startAt - bucketMs;
+    return {
+      status: 'offline',
+      lastSeenAt: Math.floor(proof / bucketMs) * bucketMs,
+      lastSeenWithinMs: isRecent ? 2 * bucketMs : bucketMs,
+    };
   }
 
   #status({ devices, availability }: ModelUser): Status {
@@ -132,7 +154,9 @@ export class PresenceModel {
   }
 
   #prove(id: string): void {
-    this.user(id).seenAt = this.now;
+    const user = this.user(id);
+    user.seenAt = this.now;
+    if (!isInvisible(user)) user.publicProofs.push(this.now);
   }
 
   // Whoever goes, hides or lets fewer people see, leaves for the public at that moment; while hidden, nothing newer is shown.
@@ -145,7 +169,11 @@ export class PresenceModel {
       friends: user.contacts.size,
     };
     change();
-    if (before.invisible && !isInvisible(user)) user.revealedAt = this.now;
+    if (before.invisible && !isInvisible(user)) {
+      user.revealedAt = this.now;
+      // Within the instant nothing is earlier.
+      if (before.online && user.seenAt === this.now) user.publicProofs.push(this.now);
+    }
     if (!before.online) return;
     const isGone = !before.invisible && this.#status(user) === 'offline';
     const isVeiled = (isInvisible(user) && !before.invisible) || hidesMore(user) > before.hides;

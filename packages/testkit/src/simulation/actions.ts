@@ -1,5 +1,5 @@
 import type { EngineEvent } from '@porchlight/engine';
-import { AVAILABILITIES, RULES } from '@porchlight/protocol';
+import { AVAILABILITIES, RULES, type Rule } from '@porchlight/protocol';
 import { createBackend } from '@porchlight/server';
 import { latestMs } from './bounds.ts';
 import type { Cut, Weather } from './cluster-weather.ts';
@@ -82,10 +82,12 @@ export const BEHAVIOUR: Partial<Record<StepKind, (world: World, step: Step) => v
     }),
   rules: (world, step) =>
     withSettings(world, step, ({ tenant, id, settings }) => {
-      const [onlineRule, lastSeenRule] = [at(RULES, step.how) ?? 'everyone', at(RULES, step.long) ?? 'everyone'];
+      const rule = (chance: number): Rule => at(RULES, chance % 1) ?? 'everyone';
+      const [onlineRule, lastSeenRule, coarseLastSeenRule] = [rule(step.how), rule(step.long), rule(step.how * 3 + step.long * 3)];
+      const rules = { onlineRule, lastSeenRule, coarseLastSeenRule };
       return {
-        event: { type: 'settings', tenant, user: id, onlineRule, lastSeenRule },
-        apply: () => void Object.assign(settings, { onlineRule, lastSeenRule }),
+        event: { type: 'settings', tenant, user: id, ...rules },
+        apply: () => void Object.assign(settings, rules),
       };
     }),
   block: (world, step) => withSettings(world, step, (user, target) => relate('block', step, user, target)),

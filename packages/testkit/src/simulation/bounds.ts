@@ -5,6 +5,8 @@ export const TIMES = {
   pingIntervalMs: 15_000,
   pingTimeoutMs: 10_000,
   leaseMs: 300_000,
+  /** Short, so that many begin within a run. */
+  lastSeenBucketMs: 300_000,
   flushMs: 100,
   awayAfterMs: 300_000,
   /** How long after a change a crash may lose it: the write-behind's wait, a retry, and the node's beat. */

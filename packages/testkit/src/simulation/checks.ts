@@ -12,7 +12,7 @@ export class Violation extends Error {
 }
 
 /** Checked in every world, and on several nodes besides. */
-export const INVARIANTS = ['I1a', 'I1b', 'I2', 'I3', 'I4b', 'I5', 'I6b', 'I7', 'I9', 'I10', 'I12', 'I13'] as const;
+export const INVARIANTS = ['I1a', 'I1b', 'I2', 'I3', 'I4b', 'I5', 'I6b', 'I6c', 'I7', 'I9', 'I10', 'I12', 'I13'] as const;
 export const CLUSTER_INVARIANTS = ['I4a', 'I8', 'I11'] as const;
 export type Invariant = (typeof INVARIANTS)[number] | (typeof CLUSTER_INVARIANTS)[number];
 

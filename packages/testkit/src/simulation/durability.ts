@@ -18,6 +18,7 @@ export function compareStored(checks: Checks, user: UserTruth, stored: StoredUse
     settings.availability = stored.availability;
     settings.onlineRule = stored.onlineRule;
     settings.lastSeenRule = stored.lastSeenRule;
+    settings.coarseLastSeenRule = stored.coarseLastSeenRule;
     settings.optedOut = stored.optedOut;
     for (const [kept, list] of [
       [settings.contacts, stored.contacts],
@@ -35,6 +36,7 @@ export function compareStored(checks: Checks, user: UserTruth, stored: StoredUse
     settings.availability,
     settings.onlineRule,
     settings.lastSeenRule,
+    settings.coarseLastSeenRule,
     settings.optedOut,
     sorted(settings.contacts),
     sorted(settings.blocked),
@@ -43,6 +45,7 @@ export function compareStored(checks: Checks, user: UserTruth, stored: StoredUse
     stored.availability,
     stored.onlineRule,
     stored.lastSeenRule,
+    stored.coarseLastSeenRule,
     stored.optedOut,
     sorted(stored.contacts),
     sorted(stored.blocked),

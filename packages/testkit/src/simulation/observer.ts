@@ -1,7 +1,8 @@
 import type { Message } from '@porchlight/server';
+import { TIMES } from './bounds.ts';
 import type { Checks } from './checks.ts';
 import type { Sight } from './sight.ts';
-import { rightsOf, type UserTruth } from './truth.ts';
+import { bucketStartOf, rightsOf, type UserTruth } from './truth.ts';
 import { readTold, type Told } from './words.ts';
 
 /** What one connection was last told of each user. */
@@ -54,9 +55,10 @@ export class Observer {
     // A rule that was not yet stored may hold again, and with it what it hid.
     const safe = target.settings.certain ? (target.evidenceSafe ?? 0) : 0;
     for (const viewer of this.#users.values()) {
-      const key = keyOf(viewer, target, process);
-      const known = this.#lastSeen.get(key);
-      if (known !== undefined && known.seenAt > safe) this.#lastSeen.set(key, { seenAt: safe, at: 0, before: safe });
+      for (const key of [keyOf(viewer, target, process), `${keyOf(viewer, target, process)} coarse`]) {
+        const known = this.#lastSeen.get(key);
+        if (known !== undefined && known.seenAt > safe) this.#lastSeen.set(key, { seenAt: safe, at: 0, before: safe });
+      }
     }
   }
 
@@ -96,11 +98,17 @@ export class Observer {
     if (lastSeenAt === undefined) return;
     const who = `${viewer.id} about ${target.id}`;
     const rights = rightsOf(viewer, target, sight);
+    if (rights?.coarse === true) {
+      this.#checkCoarse(lastSeenAt, target, hearing);
+      return;
+    }
     if (rights?.lastSeen === false) {
       this.#checks.that('I6b', lastSeenAt === null, () => `${who}: last seen is told, though not allowed to be known`);
       return;
     }
     if (lastSeenAt === null) return;
+    // It may be coarse, and then lie before an exact one; or the other way round.
+    const mayBeCoarse = rights === undefined && target.settings.coarseLastSeenRule !== 'nobody';
     const latest = target.isBeingHeard || isTroubled ? nodeNow : target.evidenceMax;
     const slackMs = skewMs + sight.beatSlackMs(latest ?? 0);
     this.#checks.that(
@@ -109,13 +117,39 @@ export class Observer {
       () =>
         `${who}: last seen ${seconds(lastSeenAt - nodeNow)} from now, last evidence ${latest === null ? 'none' : seconds(latest - nodeNow)}`,
     );
-    const key = keyOf(viewer, target, process);
+    if (!mayBeCoarse) this.#checkNotBack('I2', keyOf(viewer, target, process), lastSeenAt, skewMs, who);
+  }
+
+  #checkNotBack(invariant: 'I2' | 'I6c', key: string, lastSeenAt: number, slackMs: number, who: string): void {
     const known = this.#lastSeen.get(key) ?? { seenAt: 0, at: 0, before: 0 };
     const now = this.#now();
     // Of two connections of a viewer, one may be answered while the other is told of a change: within an instant there is no order.
     const before = known.at === now ? known.before : known.seenAt;
-    this.#checks.that('I2', lastSeenAt + skewMs >= before, () => `${who}: last seen went back by ${seconds(before - lastSeenAt)}`);
+    this.#checks.that(invariant, lastSeenAt + slackMs >= before, () => `${who}: last seen went back by ${seconds(before - lastSeenAt)}`);
     this.#lastSeen.set(key, { seenAt: Math.max(known.seenAt, lastSeenAt), at: now, before });
+  }
+
+  // Whoever may know the bucket only is told its beginning; of the two youngest that of the older one; and of a return in this one nothing.
+  #checkCoarse(lastSeenAt: number | null, target: UserTruth, { viewer, nodeNow, skewMs, process, isTroubled, clockWasSet }: Hearing): void {
+    const { settings } = target;
+    // What was done under other rules in this bucket was not held back.
+    if (lastSeenAt === null || clockWasSet || skewMs > 0) return;
+    const who = `${viewer.id} about ${target.id}`;
+    const recentAt = bucketStartOf(nodeNow) - TIMES.lastSeenBucketMs;
+    this.#checks.that(
+      'I6c',
+      lastSeenAt === bucketStartOf(lastSeenAt) && lastSeenAt <= recentAt,
+      () => `${who}: coarsely seen ${seconds(lastSeenAt - nodeNow)} from now, which is no beginning of a bucket that may be told`,
+    );
+    if (!isTroubled && bucketStartOf(settings.changedAt) !== bucketStartOf(this.#now())) {
+      const before = target.evidenceBefore(nodeNow);
+      this.#checks.that(
+        'I6c',
+        before !== null && lastSeenAt <= before,
+        () => `${who}: coarsely seen ${seconds(lastSeenAt - nodeNow)} from now, last evidence before this bucket ${before}`,
+      );
+    }
+    this.#checkNotBack('I6c', `${keyOf(viewer, target, process)} coarse`, lastSeenAt, 0, who);
   }
 
   #checkOrder(

@@ -30,6 +30,7 @@ export const SIMULATED_OPTIONS: ServerOptions = completeOptions(
     pingIntervalMs: TIMES.pingIntervalMs,
     pingTimeoutMs: TIMES.pingTimeoutMs,
     leaseMs: TIMES.leaseMs,
+    lastSeenBucketMs: TIMES.lastSeenBucketMs,
     flushMs: TIMES.flushMs,
     awayAfterMs: TIMES.awayAfterMs,
     messagesPerMinuteMax: RATE_MAX,
@@ -57,6 +58,13 @@ const sharedMetrics = (): Metrics => {
   return metrics;
 };
 
+interface ProcessParts {
+  store(machine: Machine): Store;
+  cluster(machine: Machine): Cluster;
+  /** In place of those of every simulated node. */
+  options?: Partial<ServerOptions>;
+}
+
 /** One life of a server: a whole node without ports, on a machine of its own. */
 export class SimulatedProcess {
   readonly name: string;
@@ -66,12 +74,12 @@ export class SimulatedProcess {
   /** Its wall clock was set while it ran. */
   clockWasSet = false;
 
-  constructor(name: string, time: VirtualTime, parts: { store(machine: Machine): Store; cluster(machine: Machine): Cluster }) {
+  constructor(name: string, time: VirtualTime, parts: ProcessParts) {
     this.name = name;
     this.machine = new Machine(time);
     const { clock } = this.machine;
     this.node = createNode({
-      options: SIMULATED_OPTIONS,
+      options: { ...SIMULATED_OPTIONS, ...parts.options },
       clock,
       store: parts.store(this.machine),
       cluster: parts.cluster(this.machine),

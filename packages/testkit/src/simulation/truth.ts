@@ -1,4 +1,5 @@
 import type { Availability, Rule } from '@porchlight/protocol';
+import { TIMES } from './bounds.ts';
 import type { Sight } from './sight.ts';
 
 /*
@@ -34,6 +35,7 @@ export interface SettingsTruth {
   availability: Availability;
   onlineRule: Rule;
   lastSeenRule: Rule;
+  coarseLastSeenRule: Rule;
   optedOut: boolean;
   readonly contacts: Set<string>;
   readonly blocked: Set<string>;
@@ -50,6 +52,7 @@ export class UserTruth {
     availability: 'auto',
     onlineRule: 'everyone',
     lastSeenRule: 'everyone',
+    coarseLastSeenRule: 'nobody',
     optedOut: false,
     contacts: new Set(),
     blocked: new Set(),
@@ -59,6 +62,8 @@ export class UserTruth {
   };
   /** No later time can be proven: nothing was heard of the user after it. By the clock of the node that heard. */
   evidenceMax: number | null = null;
+  /** The same of what was before the bucket of time in which that lies. */
+  #evidenceBefore: number | null = null;
   /** Signs of life that a server is taking in just now: each may count at any moment. */
   readonly underWay = new Set<{ readonly machine: { readonly dead: boolean } }>();
   /** At least this is proven, and no crash may lose it. */
@@ -75,6 +80,7 @@ export class UserTruth {
 
   /** The server heard of the user; `sure` when this must count as a proof of life. */
   prove(at: number, sure: boolean): void {
+    if (this.evidenceMax !== null && bucketStartOf(this.evidenceMax) < bucketStartOf(at)) this.#evidenceBefore = this.evidenceMax;
     this.evidenceMax = Math.max(this.evidenceMax ?? 0, at);
     if (!sure) return;
     this.#fresh.push(at);
@@ -90,6 +96,11 @@ export class UserTruth {
   /** What is proven while no process dies. */
   get evidence(): number | null {
     return this.#fresh.reduce<number | null>((latest, at) => Math.max(latest ?? 0, at), this.evidenceSafe);
+  }
+
+  /** The latest that can be proven of the time before the bucket in which `at` lies. */
+  evidenceBefore(at: number): number | null {
+    return this.evidenceMax !== null && this.evidenceMax < bucketStartOf(at) ? this.evidenceMax : this.#evidenceBefore;
   }
 
   get isBeingHeard(): boolean {
@@ -136,13 +147,27 @@ export class UserTruth {
   }
 }
 
+/** When the bucket begins in which a time lies, for those who are shown no more of last seen. */
+export const bucketStartOf = (at: number) => Math.floor(at / TIMES.lastSeenBucketMs) * TIMES.lastSeenBucketMs;
+
+interface Rights {
+  online: boolean;
+  lastSeen: boolean;
+  /** The bucket in which the user was last seen, and nothing else. */
+  coarse: boolean;
+}
+
+const NO_RIGHTS: Rights = { online: false, lastSeen: false, coarse: false };
+
 /** What one may see of another, as the rules of privacy say; undefined while it is not certain. */
-export function rightsOf(viewer: UserTruth, target: UserTruth, sight: Sight): { online: boolean; lastSeen: boolean } | undefined {
-  if (viewer.tenant !== target.tenant) return { online: false, lastSeen: false };
-  if (viewer === target) return { online: true, lastSeen: true };
+export function rightsOf(viewer: UserTruth, target: UserTruth, sight: Sight): Rights | undefined {
+  if (viewer.tenant !== target.tenant) return NO_RIGHTS;
+  if (viewer === target) return { online: true, lastSeen: true, coarse: false };
   const { settings } = target;
   if (!settings.certain || !sight.mustHold(settings)) return undefined;
-  if (settings.optedOut || settings.blocked.has(viewer.id)) return { online: false, lastSeen: false };
+  if (settings.optedOut || settings.blocked.has(viewer.id)) return NO_RIGHTS;
   const allows = (rule: Rule) => rule === 'everyone' || (rule === 'contacts' && settings.contacts.has(viewer.id));
-  return { online: allows(settings.onlineRule) && settings.availability !== 'invisible', lastSeen: allows(settings.lastSeenRule) };
+  const [online, lastSeen] = [allows(settings.onlineRule), allows(settings.lastSeenRule)];
+  const coarse = !online && !lastSeen && allows(settings.coarseLastSeenRule);
+  return { online: online && settings.availability !== 'invisible', lastSeen, coarse };
 }
