@@ -10,10 +10,10 @@ export interface Mutant {
 }
 
 /**
- * `simulate`, `model`, `pairs`: the commands of those names. `contract`: what every store must do. `cluster`: the tests of several nodes;
+ * `simulate`, `model`, `pairs`: the commands of those names. `engine`: its own histories. `contract`: what every store must do. `cluster`: the tests of several nodes;
  * `several`: the simulator with three of them.
  */
-export type Killer = 'simulate' | 'model' | 'pairs' | 'contract' | 'cluster' | 'several';
+export type Killer = 'simulate' | 'model' | 'pairs' | 'engine' | 'contract' | 'cluster' | 'several';
 
 const ENGINE = 'packages/engine/src';
 const SERVER = 'packages/server/src';
@@ -30,8 +30,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'noticing an end counts as a sign of life',
     file: `${ENGINE}/sessions.ts`,
-    from: "if (proof && session.state === 'live') touch(session, now);",
-    to: 'touch(session, now);',
+    from: "if (proof && session.state === 'live') touch(session, this.#step.outcome, now);",
+    to: 'touch(session, this.#step.outcome, now);',
     killedBy: 'model',
   },
   {
@@ -51,8 +51,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a sign of life counts of sessions that do not',
     file: `${ENGINE}/sessions.ts`,
-    from: 'if ((bits & NOT_COUNTING) === 0) this.#step.roster',
-    to: 'this.#step.roster',
+    from: 'if ((bits & NOT_COUNTING) === 0 && (',
+    to: 'if (bits >= 0 && (',
     killedBy: 'model',
   },
   {
@@ -79,7 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a lease taken over forgets its last heartbeat',
     file: `${ENGINE}/sessions.ts`,
-    from: 'if (counts(session) && (user.seenAt === null || seenAt > user.seenAt)) user.seenAt = seenAt;',
+    from: 'if (counts(session)) see(user, seenAt, now);',
     to: '',
     killedBy: 'simulate',
   },
@@ -125,6 +125,63 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'lastSeenAt: own ? user.seenAt : mayTime ? shownSeenAt(user, facts) : null,',
     to: 'lastSeenAt: own ? user.seenAt : shownSeenAt(user, facts),',
     killedBy: 'model',
+  },
+  // Coarse last seen
+  {
+    name: 'the time that has passed is rounded, not the time',
+    file: `${ENGINE}/coarse.ts`,
+    from: ': { lastSeenAt: bucket * bucketMs, withinMs: bucketMs };',
+    to: ': { lastSeenAt: now - Math.floor((now - seenAt) / bucketMs) * bucketMs, withinMs: bucketMs };',
+    killedBy: 'model',
+  },
+  {
+    name: 'the two youngest buckets are told apart',
+    file: `${ENGINE}/coarse.ts`,
+    from: 'return bucket >= youngest - 1\n',
+    to: 'return bucket > youngest\n',
+    killedBy: 'pairs',
+  },
+  {
+    name: 'a return is shown at once',
+    file: `${ENGINE}/coarse.ts`,
+    from: 'if (skipped >= 2) return',
+    to: 'if (skipped >= 2e9) return',
+    killedBy: 'pairs',
+  },
+  {
+    name: 'whoever hides is still seen in buckets',
+    file: `${ENGINE}/visibility.ts`,
+    from: "if (facts.status === 'offline' || facts.invisible) return facts.restingSeenAt;",
+    to: "if (facts.status === 'offline') return facts.restingSeenAt;",
+    killedBy: 'model',
+  },
+  {
+    name: 'the first sign of life after hiding is no return',
+    file: `${ENGINE}/sessions.ts`,
+    from: '((bits & BIT.revealed) !== 0 || !this.#step.roster',
+    to: '(!this.#step.roster',
+    killedBy: 'engine',
+  },
+  {
+    name: 'a crash tells of a return',
+    file: `${SERVER}/records.ts`,
+    from: 'coarseUntilAt: user.held?.untilAt ?? null,',
+    to: 'coarseUntilAt: null,',
+    killedBy: 'simulate',
+  },
+  {
+    name: 'buckets are for everyone',
+    file: `${ENGINE}/visibility.ts`,
+    from: 'exact === 0 && allows(policy.coarseLastSeenRule)',
+    to: "exact === 0 && policy.coarseLastSeenRule !== 'nobody'",
+    killedBy: 'model',
+  },
+  {
+    name: 'whoever sees buckets is told when they change',
+    file: `${ENGINE}/visibility.ts`,
+    from: '((beforeAudience ^ afterAudience) & AUDIENCE.coarse) !== 0',
+    to: '((beforeAudience | afterAudience) & AUDIENCE.coarse) !== 0',
+    killedBy: 'pairs',
   },
   {
     name: 'whoever stops hiding tells how long they hid',

@@ -5,7 +5,7 @@ import { Curious, everythingIn } from './paired/curious.ts';
 import { bodyOf } from './paired/http-caller.ts';
 import { MadeNames } from './paired/made-names.ts';
 import { type Api, routesOf } from './paired/routes.ts';
-import { IDS, SECRET, Stage, VIEWER } from './paired/stage.ts';
+import { BUCKET_MS, IDS, SECRET, Stage, VIEWER } from './paired/stage.ts';
 import { createRandom, type Random } from './random.ts';
 import { readTold } from './simulation/words.ts';
 
@@ -16,6 +16,8 @@ export interface PairResult {
   readonly trouble: string | undefined;
   /** How many lines the viewer's transcript has. */
   readonly lines: number;
+  /** In how many of them a bucket was told. */
+  readonly bucketLines: number;
   /** What the viewer did with success, and which frames it got. */
   readonly succeeded: ReadonlySet<string>;
 }
@@ -29,6 +31,11 @@ const LISTENS_MS = { from: 90_000, until: 195_000 };
 /** Before a secrecy ends, its user goes, lost sessions too, and comes back, in each world at another time: which is not to be seen afterwards. */
 const GONE_BEFORE_MS = 25_000;
 const BACK_BEFORE_MS = { one: 8_000, another: 4_000, nothing: 2_000 };
+/** In how many buckets somebody is seen of whom the viewer may know in which: so that some are skipped. */
+const SEEN_IN = 0.5;
+/** How often that one is asked for, beside all else. */
+const POLLS_MS = 1_000;
+const PRESENCE = `/v1/presence/${SECRET}`;
 /** After a revocation is acknowledged, nothing about its user reaches the viewer (R). */
 const REVOKED_MS = 1_000;
 
@@ -60,11 +67,13 @@ async function readApi({ http }: Stage): Promise<Api> {
 export async function playPair(seed: number, course: Course): Promise<PairResult> {
   const first = await playWorld(seed, course, 'one');
   // In every other pair the other world's secret is that nothing happens at all.
-  const second = await playWorld(seed, course, seed % 2 === 0 ? 'nothing' : 'another');
+  const mayDoNothing = seed % 2 === 0 && course.secrecy !== 'buckets';
+  const second = await playWorld(seed, course, mayDoNothing ? 'nothing' : 'another');
   const length = Math.max(first.transcript.length, second.transcript.length);
   const index = Array.from({ length }, (_, at) => at).find((at) => first.transcript[at] !== second.transcript[at]);
   const differ = index === undefined ? undefined : `the worlds differ\n  ${first.transcript[index]}\n  ${second.transcript[index]}`;
-  return { trouble: differ ?? first.late ?? second.late, lines: length, succeeded: first.succeeded };
+  const bucketLines = first.transcript.filter((line) => line.includes('"lastSeenWithinMs"')).length;
+  return { trouble: differ ?? first.late ?? second.late, lines: length, bucketLines, succeeded: first.succeeded };
 }
 
 async function playWorld(seed: number, course: Course, secret: 'one' | 'another' | 'nothing') {
@@ -87,7 +96,8 @@ async function playWorld(seed: number, course: Course, secret: 'one' | 'another'
   const hidden = async () => {
     await hide(stage, course);
     hiddenAt = stage.time.now();
-    if (secret !== 'nothing') everything.behave(SECRET, `secret ${secret}`, 1_000);
+    if (course.secrecy === 'buckets') everything.visit(SECRET, `secret ${secret}`);
+    else if (secret !== 'nothing') everything.behave(SECRET, `secret ${secret}`, 1_000);
   };
   await befriend(stage, course);
   if (course.lasts === 'always') await hidden();
@@ -114,6 +124,10 @@ async function playWorld(seed: number, course: Course, secret: 'one' | 'another'
     if (seed % 4 !== 3 || atMs < LISTENS_MS.from || atMs > LISTENS_MS.until) stage.time.hold(curious.act());
     else if (!stage.isConnected('default', VIEWER, native)) stage.time.hold(stage.connect('default', VIEWER, native));
   });
+  if (course.secrecy === 'buckets')
+    repeatedly(stage, createRandom(seed, 'polls'), POLLS_MS, () =>
+      stage.time.hold(stage.http.ask({ method: 'GET', url: PRESENCE, token: stage.token('default', VIEWER) }).then(note)),
+    );
   await stage.time.run(DURATION_MS);
   return { transcript, late, succeeded: curious.succeeded };
 }
@@ -143,19 +157,36 @@ function everythingOf(stage: Stage, seed: number, secretTenant: string) {
   const stops = new Map<string, () => void>();
   const stop = (user: string) => stops.get(user)?.();
   const tenantFor = (user: string) => (user === SECRET ? secretTenant : 'default');
+  const behave = (user: string, will: string, everyMs: number) => {
+    stop(user);
+    // What would end the secrecy, or tell of it, is not for this one to say.
+    const without = user === SECRET ? ['status', 'contacts:add', 'token'] : ['contacts:add', 'token'];
+    const act = (random: Random) => doSomething(stage, tenantFor(user), user, random, without);
+    stops.set(user, repeatedly(stage, createRandom(seed, will), everyMs, act));
+  };
+  const leave = (user: string) => {
+    stop(user);
+    for (const dialect of Stage.dialects) stage.part(tenantFor(user), user, dialect, 'left');
+    stage.time.hold(heartbeat(stage, tenantFor(user), user, true));
+  };
   return {
-    behave: (user: string, will: string, everyMs: number) => {
-      stop(user);
-      // What would end the secrecy, or tell of it, is not for this one to say.
-      const without = user === SECRET ? ['status', 'contacts:add', 'token'] : ['contacts:add', 'token'];
-      const behave = (random: Random) => doSomething(stage, tenantFor(user), user, random, without);
-      stops.set(user, repeatedly(stage, createRandom(seed, will), everyMs, behave));
-    },
+    behave,
     stop,
-    leave: (user: string) => {
-      stop(user);
-      for (const dialect of Stage.dialects) stage.part(tenantFor(user), user, dialect, 'left');
-      stage.time.hold(heartbeat(stage, tenantFor(user), user, true));
+    leave,
+    /** Is seen in some buckets, in both worlds the same, and in each world at other moments of them, and for another while. */
+    visit: (user: string, will: string) => {
+      leave(user);
+      const [isSeen, random] = [createRandom(seed, 'buckets'), createRandom(seed, will)];
+      const firstAt = (Math.floor(stage.time.now() / BUCKET_MS) + 1) * BUCKET_MS - stage.time.now();
+      for (let at = firstAt; at < DURATION_MS; at += BUCKET_MS) {
+        if (!isSeen.chance(SEEN_IN)) continue;
+        const comesAt = at + random.below(BUCKET_MS / 3);
+        stage.time.after(comesAt, () => {
+          stage.time.hold(stage.connect(tenantFor(user), user, random.pick(Stage.dialects)));
+          behave(user, `${will} ${at}`, 1_000);
+        });
+        stage.time.after(comesAt + 1_000 + random.below(BUCKET_MS / 2), () => leave(user));
+      }
     },
   };
 }

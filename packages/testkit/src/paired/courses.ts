@@ -1,8 +1,8 @@
 import type { EngineEvent } from '@porchlight/engine';
 import { SECRET, type Stage, VIEWER } from './stage.ts';
 
-/** Why the viewer may not see the one with the secret. */
-const SECRECIES = ['invisible', 'blocked', 'nobody', 'no contact', 'opted out', 'other tenant'] as const;
+/** Why the viewer may not see the one with the secret; or, of `buckets`, may see no more of them than in which of these they were seen. */
+const SECRECIES = ['invisible', 'blocked', 'nobody', 'no contact', 'opted out', 'other tenant', 'buckets'] as const;
 type Secrecy = (typeof SECRECIES)[number];
 
 /** How the secrecy goes in one pair of worlds. */
@@ -46,6 +46,8 @@ export async function hide(stage: Stage, { secrecy }: Course): Promise<void> {
       return settings(stage, { optedOut: true });
     case 'other tenant':
       return;
+    case 'buckets':
+      return settings(stage, { onlineRule: 'nobody', lastSeenRule: 'nobody', coarseLastSeenRule: 'everyone' });
   }
 }
 

@@ -22,6 +22,9 @@ export const VIEWER = 'viewer';
 export const SECRET = 'secret';
 export const IDS: readonly string[] = [VIEWER, 'xenia', 'yann', SECRET, 'nobody'];
 
+/** So short that many begin while a world lasts; nobody may be online for longer without a sign of life. */
+export const BUCKET_MS = 60_000;
+
 /** Called with every message that somebody gets; `bytes` are those of the native protocol. */
 type Heard = (user: string, dialect: string, message: Message, bytes?: string) => void;
 
@@ -43,7 +46,11 @@ export class Stage {
 
   constructor(heard: Heard) {
     this.#heard = heard;
-    this.process = new SimulatedProcess('paired', this.time, { store: () => createMemoryStore(), cluster: createSoloCluster });
+    this.process = new SimulatedProcess('paired', this.time, {
+      store: () => createMemoryStore(),
+      cluster: createSoloCluster,
+      options: { lastSeenBucketMs: BUCKET_MS, leaseMs: BUCKET_MS },
+    });
     this.http = new HttpCaller(this.process.node);
     this.#wire = new NativeWire(this.process.node, (opcode, text) => {
       const frame = opcode === OPCODES.text ? (JSON.parse(text) as { type: string }) : { type: `opcode ${opcode}` };
