@@ -84,7 +84,9 @@ export const BEHAVIOUR: Partial<Record<StepKind, (world: World, step: Step) => v
     withSettings(world, step, ({ tenant, id, settings }) => {
       const rule = (chance: number): Rule => at(RULES, chance % 1) ?? 'everyone';
       const [onlineRule, lastSeenRule, coarseLastSeenRule] = [rule(step.how), rule(step.long), rule(step.how * 3 + step.long * 3)];
-      const rules = { onlineRule, lastSeenRule, coarseLastSeenRule };
+      // Often enough buckets, and nothing but buckets, for everyone.
+      const isCoarse = (step.whom * 8) % 1 < 0.4;
+      const rules = isCoarse ? BUCKETS_ONLY : { onlineRule, lastSeenRule, coarseLastSeenRule };
       return {
         event: { type: 'settings', tenant, user: id, ...rules },
         apply: () => void Object.assign(settings, rules),
@@ -127,6 +129,8 @@ export function onlineAt(process: SimulatedProcess, user: UserTruth): boolean | 
   if (!process.healthy) return undefined;
   return process.node.service.view({ tenant: user.tenant, user: null, all: true }, user.id).status !== 'offline';
 }
+
+const BUCKETS_ONLY = { onlineRule: 'nobody', lastSeenRule: 'nobody', coarseLastSeenRule: 'everyone' } as const;
 
 /** Things that go wrong: each counts itself where it really did. */
 export const FAULTS: Partial<Record<StepKind, (world: World, step: Step) => void>> = {
