@@ -23,6 +23,7 @@ const records = fc
     status: fc.constantFrom('online', 'busy', 'dnd', 'away', 'offline'),
     lastSeenAt: fc.option(times, { nil: null }),
     version: times,
+    lastSeenWithinMs: maybe(fc.constantFrom(60_000, 86_400_000, 172_800_000, 31_622_400_000)),
     lastActiveAt: maybe(times),
     onlineSinceAt: maybe(times),
     text: maybe(texts),

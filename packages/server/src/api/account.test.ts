@@ -27,6 +27,7 @@ describe.each([
         text: null,
         onlineRule: 'everyone',
         lastSeenRule: 'everyone',
+        coarseLastSeenRule: 'nobody',
         optedOut: false,
       },
       profile: {},
@@ -46,6 +47,27 @@ describe.each([
       presence: { status: 'online' },
       settings: { availability: 'auto', text: null },
     });
+  });
+
+  test('[S7.14] [S8.5] whom nothing else is allowed may be told the day, and of a return on the day after', async () => {
+    const dayMs = 86_400_000;
+    const rules = { onlineRule: 'nobody', lastSeenRule: 'nobody', coarseLastSeenRule: 'everyone' };
+    expect((await call('PATCH', prefix, { ...who, body: rules })).body).toMatchObject({ settings: rules });
+    const unknown = { id: 'alice', online: false, status: 'offline', lastSeenAt: null, version: 0 };
+    const seenByBob = async () => (await call('GET', '/v1/presence/alice', { as: 'bob' })).body;
+    const midnightAt = Math.floor(server.clock.now() / dayMs) * dayMs;
+    const comesOnDay = async (day: number) => {
+      server.clock.advance(midnightAt + day * dayMs + 43_200_000 - server.clock.now());
+      await call('POST', '/v1/me/heartbeat', { as: 'alice', body: {} });
+    };
+    await comesOnDay(1);
+    expect(await seenByBob()).toEqual(unknown);
+    server.clock.advance(dayMs);
+    expect(await seenByBob()).toEqual({ ...unknown, lastSeenAt: midnightAt + dayMs, lastSeenWithinMs: 2 * dayMs });
+    await comesOnDay(5);
+    expect(await seenByBob()).toEqual({ ...unknown, lastSeenAt: midnightAt + dayMs, lastSeenWithinMs: dayMs });
+    server.clock.advance(dayMs / 2);
+    expect(await seenByBob()).toEqual({ ...unknown, lastSeenAt: midnightAt + 5 * dayMs, lastSeenWithinMs: 2 * dayMs });
   });
 
   test.each([

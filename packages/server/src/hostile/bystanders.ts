@@ -27,16 +27,19 @@ export async function worldOf({ server }: StagedServer): Promise<string> {
     const view = node.service.view({ tenant: 'default', user: null, all: true }, id);
     return id === 'mallory' ? { status: view.status === 'offline' ? 'offline' : 'online', text: view.text } : { ...view, version: 0 };
   });
-  const settings = stored.map(({ user, contacts, blocked, availability, text, onlineRule, lastSeenRule, optedOut, signedOutAt }) => ({
-    user,
-    contacts,
-    blocked,
-    availability,
-    text,
-    onlineRule,
-    lastSeenRule,
-    optedOut,
-    signedOutAt,
-  }));
+  const settings = stored.map(
+    ({ user, contacts, blocked, availability, text, onlineRule, lastSeenRule, coarseLastSeenRule, optedOut, signedOutAt }) => ({
+      user,
+      contacts,
+      blocked,
+      availability,
+      text,
+      onlineRule,
+      lastSeenRule,
+      coarseLastSeenRule,
+      optedOut,
+      signedOutAt,
+    }),
+  );
   return JSON.stringify({ settings, seen });
 }

@@ -232,19 +232,12 @@ function forgetOptedOut(entry: UserEntry): void {
   Object.assign(entry.record, NO_TIMES);
 }
 
+const USER_TIMES = [...(Object.keys(NO_TIMES) as (keyof typeof NO_TIMES)[]), ...(['signedOutAt', 'availabilityUntilAt'] as const)];
+
 /** Drops the fractions of all times, in place. */
 function wholeTimes(batch: StoreBatch): StoreBatch {
   const floor = (at: number | null) => (at === null ? null : Math.floor(at));
-  for (const user of batch.users) {
-    user.seenAt = floor(user.seenAt);
-    user.activeAt = floor(user.activeAt);
-    user.restingSeenAt = floor(user.restingSeenAt);
-    user.restingActiveAt = floor(user.restingActiveAt);
-    user.coarseSeenAt = floor(user.coarseSeenAt);
-    user.coarseUntilAt = floor(user.coarseUntilAt);
-    user.signedOutAt = floor(user.signedOutAt);
-    user.availabilityUntilAt = floor(user.availabilityUntilAt);
-  }
+  for (const user of batch.users) for (const time of USER_TIMES) user[time] = floor(user[time]);
   for (const session of batch.sessions) {
     session.startedAt = Math.floor(session.startedAt);
     session.seenAt = Math.floor(session.seenAt);

@@ -55,6 +55,23 @@ describe('opening a file', () => {
     });
   });
 
+  test('a database from before there were buckets is brought up to date, and shows them to nobody', () => {
+    const file = newFile();
+    look(file, (opened) => {
+      opened.exec(sqliteMigrations.slice(0, 2).join(''));
+      opened.exec('PRAGMA user_version = 2; PRAGMA application_id = 0x50524348');
+      opened
+        .prepare("INSERT INTO users VALUES ('app', 'ann', ?, NULL, ?, NULL, 'auto', NULL, NULL, 'everyone', 'nobody', 0, NULL, NULL)")
+        .run(START, START);
+    });
+    const database = databaseOn(file);
+    database.open('node-1', START);
+    expect(database.load('app', ['ann'])).toEqual([
+      { ...user('ann'), lastSeenRule: 'nobody', coarseLastSeenRule: 'nobody', contacts: [], blocked: [] },
+    ]);
+    database.close('node-1', START);
+  });
+
   test('a database of a newer version is refused and left as it is', () => {
     const file = newFile();
     const database = databaseOn(file);

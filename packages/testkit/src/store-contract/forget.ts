@@ -6,9 +6,12 @@ export function describeForget(open: OpenPlace): void {
     const scene = sharedScene(open);
     const full = (tenant: string, user: string) => ({
       ...aUser({ tenant, user, availability: 'busy', text: 'here', onlineRule: 'contacts', profile: '{}' }),
-      ...{ seenAt: T0 + 1, activeAt: T0 + 1, restingSeenAt: T0 + 1, restingActiveAt: T0 + 1 },
+      ...{ seenAt: T0 + 1, activeAt: T0 + 1, restingSeenAt: T0 + 1, restingActiveAt: T0 + 1, coarseSeenAt: T0 + 1, coarseUntilAt: T0 + 1 },
     });
-    const forgotten = { seenAt: null, activeAt: null, restingSeenAt: null, restingActiveAt: null };
+    const forgotten = {
+      ...{ seenAt: null, activeAt: null, restingSeenAt: null, restingActiveAt: null },
+      ...{ coarseSeenAt: null, coarseUntilAt: null },
+    };
 
     test('[I16] every time and session of the user goes, settings and relations stay', async () => {
       const tenant = scene.tenant();

@@ -16,7 +16,7 @@ const maybe = fc.option(offset, { nil: null });
 
 const userStep = fc.record({
   ...who,
-  ...{ seen: maybe, active: maybe, resting: maybe, restingActive: maybe, until: maybe },
+  ...{ seen: maybe, active: maybe, resting: maybe, restingActive: maybe, coarse: maybe, coarseUntil: maybe, until: maybe },
   availability: fc.constantFrom('auto' as const, 'busy' as const, 'invisible' as const),
   optedOut: fc.integer({ min: 0, max: 4 }).map((dice) => dice === 0),
   text: fc.option(fc.constantFrom('a', 'b'), { nil: null }),
@@ -51,10 +51,11 @@ const write: fc.Arbitrary<Step> = fc
     batch: (now: number, node: string) => {
       const at = (by: number | null) => (by === null ? null : now + by);
       return aBatch({
-        users: users.map(({ seen, active, resting, restingActive, until, ...rest }) =>
+        users: users.map(({ seen, active, resting, restingActive, coarse, coarseUntil, until, ...rest }) =>
           aUser({
             ...rest,
             ...{ seenAt: at(seen), activeAt: at(active), restingSeenAt: at(resting), restingActiveAt: at(restingActive) },
+            ...{ coarseSeenAt: coarseUntil === null ? null : at(coarse), coarseUntilAt: at(coarseUntil) },
             availabilityUntilAt: at(until),
           }),
         ),

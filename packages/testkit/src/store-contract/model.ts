@@ -94,6 +94,7 @@ export class StoreModel {
     if (records === undefined || last === undefined) return undefined;
     const proofs = this.#proofs.get(key) ?? [];
     const latest = (times: (number | null)[]) => times.reduce((a, b) => (a === null ? b : b === null ? a : Math.max(a, b)), null);
+    const heldUntilAt = latest(records.map((each) => each.coarseUntilAt));
     const related = (kind: string) =>
       [...this.#relations.values()].filter((each) => each.user === key && each.kind === kind && each.present).map((each) => each.other);
     return {
@@ -102,6 +103,8 @@ export class StoreModel {
       activeAt: latest(records.map((each) => each.activeAt)),
       restingSeenAt: latest([...records.map((each) => each.restingSeenAt), ...proofs.filter(({ shown }) => shown).map(({ at }) => at)]),
       restingActiveAt: latest(records.map((each) => each.restingActiveAt)),
+      coarseUntilAt: heldUntilAt,
+      coarseSeenAt: latest(records.filter((each) => each.coarseUntilAt === heldUntilAt).map((each) => each.coarseSeenAt)),
       signedOutAt: latest(records.map((each) => each.signedOutAt)),
       contacts: related('contact').toSorted(),
       blocked: related('block').toSorted(),
@@ -143,7 +146,10 @@ export class StoreModel {
   #forget(tenant: string, user: string): void {
     const key = JSON.stringify([tenant, user]);
     const record = this.#record(tenant, user);
-    const never = { seenAt: null, activeAt: null, restingSeenAt: null, restingActiveAt: null };
+    const never = {
+      ...{ seenAt: null, activeAt: null, restingSeenAt: null, restingActiveAt: null },
+      ...{ coarseSeenAt: null, coarseUntilAt: null },
+    };
     if (record !== undefined) this.#records.set(key, [{ ...record, ...never }]);
     this.#proofs.delete(key);
     for (const session of this.sessions(tenant, user)) this.#sessions.delete(JSON.stringify([tenant, user, session.id]));

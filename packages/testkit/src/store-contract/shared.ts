@@ -69,10 +69,14 @@ export function describeSharedStore(name: string, open: OpenSharedPlace): void {
     test('[S24.4] settings change field by field, and a node that writes times leaves them as they are', async () => {
       const { first, second } = await twoNodes();
       const change = (changed: object) => ({ tenant: 'app', user: 'ann', changed });
-      await first.write(aBatch({ users: [aUser({ user: 'ann' })], settings: [change({ text: 'at lunch' })] }));
+      await first.write(
+        aBatch({ users: [aUser({ user: 'ann' })], settings: [change({ text: 'at lunch', coarseLastSeenRule: 'contacts' })] }),
+      );
       await second.write(aBatch({ users: [aUser({ user: 'ann', seenAt: T0 + 5 })], settings: [change({ availability: 'busy' })] }));
       await second.write(aBatch({ users: [aUser({ user: 'ann', seenAt: T0 + 3 })], settings: [] }));
-      expect(await loadOne(first, 'app', 'ann')).toMatchObject({ text: 'at lunch', availability: 'busy', seenAt: T0 + 5 });
+      expect(await loadOne(first, 'app', 'ann')).toMatchObject({
+        ...{ text: 'at lunch', coarseLastSeenRule: 'contacts', availability: 'busy', seenAt: T0 + 5 },
+      });
     });
 
     test('[S7.6] of somebody who opted out on one node nothing is kept that the other writes', async () => {

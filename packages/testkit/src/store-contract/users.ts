@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { aBatch, aSession, aUser, loadOne, type OpenPlace, SEED, sharedScene, T0 } from './scene.ts';
 
-const TIMES = ['seenAt', 'activeAt', 'restingSeenAt', 'restingActiveAt', 'signedOutAt'] as const;
+const TIMES = ['seenAt', 'activeAt', 'restingSeenAt', 'restingActiveAt', 'coarseUntilAt', 'signedOutAt'] as const;
 
 export function describeUsers(open: OpenPlace): void {
   describe('users', () => {
@@ -24,11 +24,14 @@ export function describeUsers(open: OpenPlace): void {
         activeAt: T0 + 2,
         restingSeenAt: T0 + 3,
         restingActiveAt: T0 + 4,
+        coarseSeenAt: T0 - 9,
+        coarseUntilAt: T0 + 6,
         availability: 'dnd',
         availabilityUntilAt: T0 + 5,
         text: 'In a meeting — 会議中 🏠',
         onlineRule: 'contacts',
         lastSeenRule: 'nobody',
+        coarseLastSeenRule: 'contacts',
         optedOut: true,
         profile: '{"name":"Ann \\"the\\" Lamp"}',
       });
@@ -85,6 +88,22 @@ export function describeUsers(open: OpenPlace): void {
       expect((await loadOne(scene.store, tenant, 'ann'))?.[time]).toBe(T0 + 101);
     });
 
+    test.each([
+      ['a later end brings its time', [8, 100], [5, 101], [5, 101]],
+      ['also when that is never', [8, 100], [null, 101], [null, 101]],
+      ['an earlier end changes nothing', [8, 100], [9, 99], [8, 100]],
+      ['nor does none', [8, 100], [null, null], [8, 100]],
+      ['of two with one end the later time stays', [8, 100], [7, 100], [8, 100]],
+      ['whichever comes first', [7, 100], [8, 100], [8, 100]],
+      ['any time is later than never', [null, 100], [7, 100], [7, 100]],
+    ] as const)('[I6c] what is held back until an end: %s', async (_, first, second, expected) => {
+      const tenant = scene.tenant();
+      const after = (ms: number | null) => (ms === null ? null : T0 + ms);
+      const held = ([seen, until]: readonly [number | null, number | null]) => ({ coarseSeenAt: after(seen), coarseUntilAt: after(until) });
+      for (const each of [first, second]) await scene.store.write(aBatch({ users: [aUser({ tenant, user: 'ann', ...held(each) })] }));
+      expect(await loadOne(scene.store, tenant, 'ann')).toMatchObject(held(expected));
+    });
+
     test('the time 0 is a time, not never', async () => {
       const tenant = scene.tenant();
       await scene.store.write(aBatch({ users: [aUser({ tenant, user: 'ann', seenAt: 0 })] }));
@@ -113,7 +132,7 @@ export function describeUsers(open: OpenPlace): void {
 
     test('[I2] times are the latest of all that was written, in whatever order and grouping', async () => {
       const at = fc.option(fc.integer({ min: T0, max: T0 + 1_000 }), { nil: null });
-      const record = fc.record({ seenAt: at, activeAt: at, restingSeenAt: at, restingActiveAt: at, signedOutAt: at });
+      const record = fc.record({ seenAt: at, activeAt: at, restingSeenAt: at, restingActiveAt: at, coarseUntilAt: at, signedOutAt: at });
       await fc.assert(
         fc.asyncProperty(fc.array(fc.array(record, { maxLength: 4 }), { maxLength: 8 }), async (batches) => {
           const tenant = scene.tenant();

@@ -24,7 +24,7 @@ export class Person extends EventTarget {
   activeAt = Date.now();
   hidden = false;
   /** What the person decided about being seen: settings of the user, which every dialect shares. */
-  rules = { onlineRule: 'everyone', lastSeenRule: 'everyone' };
+  rules = { onlineRule: 'everyone', lastSeenRule: 'everyone', coarseLastSeenRule: 'nobody' };
   contacts = new Set();
   blocked = new Set();
   /** How they see the others: `{online, tone, words(now)}` by id. */

@@ -25,6 +25,7 @@ export function createPrivacy(person, street) {
   };
   const online = createRule(person, 'Who sees me online', 'onlineRule', send);
   const lastSeen = createRule(person, 'Who sees last seen', 'lastSeenRule', send);
+  const coarse = createRule(person, 'Who else sees the day', 'coarseLastSeenRule', send);
   const others = element('div', { className: 'relations', role: 'group', 'aria-label': `Contacts and blocks of ${person.name}` });
 
   const toggle = (label, id, held, request) => {
@@ -52,12 +53,13 @@ export function createPrivacy(person, street) {
       'details',
       {},
       element('summary', {}, 'Privacy, contacts and blocks'),
-      element('div', { className: 'line-of' }, online.field, lastSeen.field),
+      element('div', { className: 'line-of' }, online.field, lastSeen.field, coarse.field),
       others,
     ),
     update() {
       online.show(person.rules.onlineRule);
       lastSeen.show(person.rules.lastSeenRule);
+      coarse.show(person.rules.coarseLastSeenRule);
       const ids = street.ids().filter((id) => id !== person.id);
       const now = ids.map((id) => [id, street.nameOf(id), person.contacts.has(id), person.blocked.has(id)].join('\t')).join('\n');
       if (now === shown) return;

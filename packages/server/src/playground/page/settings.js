@@ -6,7 +6,7 @@ import { ask } from './server.js';
 
 const ME = '/v1/me';
 
-/** `{settings: {availability, text, onlineRule, lastSeenRule, …}, contacts: [id], blocks: [id]}` */
+/** `{settings: {availability, text, onlineRule, lastSeenRule, coarseLastSeenRule, …}, contacts: [id], blocks: [id]}` */
 export async function readAccount(host) {
   const quiet = { quiet: true };
   const [{ settings }, contacts, blocks] = await Promise.all([
