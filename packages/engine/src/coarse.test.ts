@@ -201,6 +201,24 @@ describe('[I6c] [S8.5] whoever asks as often as they like', () => {
     );
   });
 
+  test('sees nobody return who stops hiding, though a crash should come before their next sign of life', () => {
+    const stage = aStage();
+    const session = stage.open('ann');
+    stage.settings('ann', { availability: 'invisible' });
+    stage.advance(4 * BUCKET_MS);
+    stage.step({ type: 'alive', session, of: 'page' });
+    stage.advance(1);
+    const outcome = stage.settings('ann', { availability: 'auto' });
+    expect(outcome.users).toEqual([stage.user('ann')]);
+    expect(stage.user('ann').held).toEqual({ seenAt: startOf(0), untilAt: startOf(5) });
+    stage.advance(BUCKET_MS);
+    expect(stage.see('ann')).toEqual(expected(5, 0));
+    stage.step({ type: 'alive', session, of: 'page' });
+    expect(stage.see('ann')).toEqual(expected(5, 0));
+    stage.advance(BUCKET_MS);
+    expect(stage.see('ann')).toEqual(expected(6, 5));
+  });
+
   test('is not told anything, whatever is done, until their rights are others', () => {
     const stage = aStage();
     const session = stage.open('ann');

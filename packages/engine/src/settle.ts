@@ -39,10 +39,10 @@ export function see(user: User, at: number, now: number): boolean {
 }
 
 /** After something by which `was` may be true no more; says whether what is now is not yet shown to those who see buckets. */
-export function holdBack(user: User, was: number | null, now: number): boolean {
+export function holdBack(user: User, was: number | null, now: number, is = coarseSeenAt(user, now)): boolean {
   // What nobody may see need not be kept.
   if (user.facts.policy.coarseLastSeenRule === 'nobody') return false;
-  const held = heldFor(was, coarseSeenAt(user, now), user.tenant.times.bucketMs, now);
+  const held = heldFor(was, is, user.tenant.times.bucketMs, now);
   if (held === undefined || held.untilAt <= now || held.untilAt === user.held?.untilAt) return false;
   user.held = held;
   return true;
@@ -146,7 +146,8 @@ export function replaceFacts(user: User, changed: FactsChange, outcome: OutcomeB
   const isRevealed = before.invisible && !after.invisible;
   if (isRevealed) user.revealedAt = now;
   user.facts = after;
-  holdBack(user, was, now);
+  // Whoever stops hiding is seen from the next sign of life on, or by a crash before it.
+  holdBack(user, was, now, isRevealed && after.status !== 'offline' ? now : undefined);
   if (isRevealed || policy.optedOut !== before.policy.optedOut)
     for (let session = user.firstSession; session !== null; session = session.next) {
       session.muted = policy.optedOut;
