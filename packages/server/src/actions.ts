@@ -2,7 +2,7 @@ import { showsOnline, type User, type Viewer } from '@porchlight/engine';
 import type { Availability } from '@porchlight/protocol';
 import type { Identity } from './authenticate.ts';
 import type { Connection } from './connection.ts';
-import type { Actions, Dialect, OnlineList, Shown, SpelledId } from './dialects/dialect.ts';
+import { type Actions, type Dialect, type OnlineList, type Shown, type SpelledId, whenSeen } from './dialects/dialect.ts';
 import { PorchlightError } from './errors.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
 import { listOnline, shownProfile } from './online-list.ts';
@@ -113,23 +113,27 @@ export class ConnectionActions implements Actions {
     });
   }
 
-  async see(id: SpelledId): Promise<Shown> {
-    return (await this.seeAll([id]))[0] as Shown;
+  see(id: SpelledId): Shown | Promise<Shown> {
+    return whenSeen(this.seeAll([id]), ([shown]) => shown as Shown);
   }
 
-  async seeAll(ids: readonly SpelledId[]): Promise<Shown[]> {
+  seeAll(ids: readonly SpelledId[]): Shown[] | Promise<Shown[]> {
     const { identity, address } = this.#connection;
     this.#gateway.admission.ids(identity, address, ids.length);
     learnSpelling(this.#connection, ids);
-    const { service } = this.#options;
-    const loading = service.load(
+    const loading = this.#options.service.load(
       this.#viewer.tenant,
       ids.map(({ id }) => id),
     );
-    if (loading !== undefined) await loading;
-    if (this.#dialect.watchesAsked === true) await this.#watchAsked(ids);
+    const watching = loading === undefined ? this.#watchAsked(ids) : loading.then(() => this.#watchAsked(ids));
+    return watching === undefined ? this.#seen(ids) : watching.then(() => this.#seen(ids));
+  }
+
+  #seen(ids: readonly SpelledId[]): Shown[] {
+    const shown = this.#options.service.views(this.#viewer, ids);
+    // After the views, which bring the engine to this moment: what is noted is what the answer says.
     this.#answer(ids);
-    return service.views(this.#viewer, ids);
+    return shown;
   }
 
   async online(): Promise<OnlineList> {
@@ -142,7 +146,9 @@ export class ConnectionActions implements Actions {
       view,
       profile: shownProfile(user, options.expose),
     }));
-    if (this.#dialect.watchesAsked === true) await this.#watchAsked(people);
+    const watching = this.#watchAsked(people);
+    // Nothing may change between the list and the note of it, were it only for a turn.
+    if (watching !== undefined) await watching;
     this.#answer(people);
     return { people, count, truncated: people.length < count };
   }
@@ -153,12 +159,13 @@ export class ConnectionActions implements Actions {
   }
 
   // The question is answered in full; beyond the limits, it only is not a wish to be told any more.
-  async #watchAsked(ids: readonly SpelledId[]): Promise<void> {
+  #watchAsked(ids: readonly SpelledId[]): Promise<void> | undefined {
+    if (this.#dialect.watchesAsked !== true) return undefined;
     const { watchesPerConnectionMax, watchesPerUserMax } = this.#options.options;
     const room = Math.min(watchesPerConnectionMax - this.#connection.watcher.size, watchesPerUserMax - this.#watchedByUser());
-    if (room <= 0) return;
+    if (room <= 0) return undefined;
     const asked = ids.slice(0, room).map(({ id }) => id);
-    await this.#gateway.watch(this.#connection, asked);
+    return this.#gateway.watch(this.#connection, asked);
   }
 
   contacts(): SpelledId[] {

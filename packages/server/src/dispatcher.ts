@@ -91,10 +91,11 @@ export class Dispatcher {
 
   // A word that only one of the dialects knows says which one it is.
   #find(connection: Connection, event: string): { dialect: Dialect; heard: Heard<never> } | undefined {
-    const knowing = connection.dialects.filter((dialect) => Object.hasOwn(dialect.hears, event));
+    const { dialects } = connection;
+    const knowing = dialects.length === 1 ? dialects : dialects.filter((dialect) => Object.hasOwn(dialect.hears, event));
     const dialect = knowing[0];
-    if (dialect === undefined) return undefined;
-    if (knowing.length === 1 && connection.dialects.length > 1) this.#gateway.pin(connection, dialect);
+    if (dialect === undefined || !Object.hasOwn(dialect.hears, event)) return undefined;
+    if (knowing.length === 1 && dialects.length > 1) this.#gateway.pin(connection, dialect);
     return { dialect, heard: dialect.hears[event] as Heard<never> };
   }
 

@@ -148,14 +148,18 @@ export class Gateway {
     await this.watch(connection, [...contacts].slice(0, room));
   }
 
-  async watch(connection: Connection, ids: readonly string[]): Promise<void> {
+  /** Undefined when it is done, which it is at once where all are in memory. */
+  watch(connection: Connection, ids: readonly string[]): Promise<void> | undefined {
     const { service, watches } = this.#options;
     const { tenant } = connection.viewer;
-    await service.load(tenant, ids);
-    for (const id of ids) {
-      const user = service.find(tenant, id);
-      if (user !== undefined && !connection.closed) watches.add(connection.watcher, user);
-    }
+    const add = (): undefined => {
+      for (const id of ids) {
+        const user = service.find(tenant, id);
+        if (user !== undefined && !connection.closed) watches.add(connection.watcher, user);
+      }
+    };
+    const loading = service.load(tenant, ids);
+    return loading === undefined ? add() : loading.then(add);
   }
 
   /** The link gave a sign of life that says nothing of the page. */

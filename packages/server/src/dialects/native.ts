@@ -1,6 +1,6 @@
 import type { View } from '@porchlight/engine';
 import { AVAILABILITIES, ERROR_CODES, type PresenceRecord } from '@porchlight/protocol';
-import { defineDialect, hear, type Message, type Refusal, type Reply, type Shown, z } from './dialect.ts';
+import { defineDialect, hear, type Message, type Refusal, type Reply, type Shown, whenSeen, z } from './dialect.ts';
 import { shortText, userIds } from './payload.ts';
 
 /*
@@ -73,9 +73,9 @@ export const native = defineDialect({
       },
     ),
 
-    get: hear(z.object({ request: requestId, ids: userIds }), async ({ request, ids }, actions) => ({
-      says: [['presences', { at: actions.at, request, presences: (await actions.seeAll(ids)).map(record) }]],
-    })),
+    get: hear(z.object({ request: requestId, ids: userIds }), ({ request, ids }, actions) =>
+      whenSeen(actions.seeAll(ids), (shown) => ({ says: [['presences', { at: actions.at, request, presences: shown.map(record) }]] })),
+    ),
 
     activity: hear(
       z.object({ idleMs: z.number().int().min(0).max(FOR_MS_MAX), background: z.boolean().optional(), screen: shortText.optional() }),

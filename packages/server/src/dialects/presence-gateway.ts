@@ -1,5 +1,6 @@
-import { defineDialect, hear, type Message, type Refusal, type Reply, type Shown, z } from './dialect.ts';
+import { defineDialect, hear, type Message, type Refusal, type Reply, type Shown, whenSeen, z } from './dialect.ts';
 import { anything, iso, userId, userIds } from './payload.ts';
+import { type JsonWriter, Written } from './written.ts';
 
 /*
  * A NestJS gateway: requests with acknowledgements. The acknowledgement carries `{event, data}`, and the event it names is emitted too,
@@ -8,16 +9,63 @@ import { anything, iso, userId, userIds } from './payload.ts';
 
 const answer = (event: string, data: unknown): Reply => ({ says: [[event, data]], ack: { event, data } });
 
-// `lastActive` and `connectedAt` are absent when unknown; `lastSeen` is null then.
-function statusOf({ spelled, view }: Shown) {
-  return {
-    userId: spelled,
-    online: view.status !== 'offline',
-    ...(view.lastActiveAt === null ? null : { lastActive: iso(view.lastActiveAt) }),
-    ...(view.onlineSinceAt === null ? null : { connectedAt: iso(view.onlineSinceAt) }),
-    lastSeen: iso(view.lastSeenAt),
-  };
+/** The same, of data that writes itself. */
+const written = (event: string, data: Written): Reply => ({
+  says: [[event, data]],
+  ack: new Written((json) => {
+    json.ascii(`{"event":"${event}","data":`);
+    json.payload(data);
+    json.ascii('}');
+  }),
+});
+
+// `lastActive` and `connectedAt` are absent when unknown; `lastSeen` is null then. The object is left open.
+function writeStatus(json: JsonWriter, { spelled, view }: Shown): void {
+  json.ascii('{"userId":');
+  if (typeof spelled === 'string') json.string(spelled);
+  else json.number(spelled);
+  json.ascii(view.status === 'offline' ? ',"online":false' : ',"online":true');
+  if (view.lastActiveAt !== null) {
+    json.ascii(',"lastActive":');
+    json.iso(view.lastActiveAt);
+  }
+  if (view.onlineSinceAt !== null) {
+    json.ascii(',"connectedAt":');
+    json.iso(view.onlineSinceAt);
+  }
+  json.ascii(',"lastSeen":');
+  json.iso(view.lastSeenAt);
 }
+
+function writeTimestamp(json: JsonWriter, at: number): void {
+  json.ascii(',"timestamp":');
+  json.iso(at);
+  json.ascii('}');
+}
+
+const userStatus = (shown: Shown, at: number) =>
+  written(
+    'user-status',
+    new Written((json) => {
+      writeStatus(json, shown);
+      writeTimestamp(json, at);
+    }),
+  );
+
+const usersStatus = (shown: readonly Shown[], at: number) =>
+  written(
+    'users-status',
+    new Written((json) => {
+      json.ascii('{"statuses":[');
+      for (let index = 0; index < shown.length; index += 1) {
+        if (index > 0) json.ascii(',');
+        writeStatus(json, shown[index] as Shown);
+        json.ascii('}');
+      }
+      json.ascii(']');
+      writeTimestamp(json, at);
+    }),
+  );
 
 const errorData = ({ code, message, at }: Refusal) => ({ status: 'error', code, message, timestamp: iso(at) });
 
@@ -26,16 +74,16 @@ export const presenceGateway = defineDialect({
   namespace: '/ws/messages',
   tellsSelf: false,
   hears: {
-    'check-user-status': hear(z.object({ userId }), async ({ userId: asked }, actions) => {
-      await actions.act(undefined);
+    'check-user-status': hear(z.object({ userId }), ({ userId: asked }, actions) => {
+      actions.act(undefined);
       actions.activity();
-      return answer('user-status', { ...statusOf(await actions.see(asked)), timestamp: iso(actions.at) });
+      return whenSeen(actions.see(asked), (shown) => userStatus(shown, actions.at));
     }),
 
-    'check-users-status': hear(z.object({ userIds }), async ({ userIds: asked }, actions) => {
-      await actions.act(undefined);
+    'check-users-status': hear(z.object({ userIds }), ({ userIds: asked }, actions) => {
+      actions.act(undefined);
       actions.activity();
-      return answer('users-status', { statuses: (await actions.seeAll(asked)).map(statusOf), timestamp: iso(actions.at) });
+      return whenSeen(actions.seeAll(asked), (shown) => usersStatus(shown, actions.at));
     }),
 
     'get-online-users': hear(anything, async (_payload, actions) => {

@@ -4,9 +4,10 @@ import type { WebSocket } from 'ws';
 import type { Connection } from '../connection.ts';
 import type { Message } from '../dialects/dialect.ts';
 import { publicError } from '../errors.ts';
-import { answerJson } from '../presence-json.ts';
+import { writeAnswer } from '../presence-json.ts';
 import type { Fragment, Link } from './link.ts';
-import { asciiJson, writeAsciiFrame, writeTextFrame } from './text-frame.ts';
+import { asciiJson, writeAsciiFrame } from './text-frame.ts';
+import { finishTurn, writeFrame } from './turn-writes.ts';
 
 /** Frames that a client may send before its hello is answered. */
 const HELD_MAX = 32;
@@ -47,7 +48,9 @@ export class NativeLink implements Link {
   say(messages: readonly Message[]): void {
     for (const [type, payload] of messages) {
       this.seq += 1;
-      this.#write(answerJson({ type, seq: this.seq, ...(payload as object) }));
+      if (this.#ws.readyState !== this.#ws.OPEN) continue;
+      const frame = { type, seq: this.seq, ...(payload as object) };
+      writeFrame(this.#ws, this.#socket, (json) => writeAnswer(json, frame));
     }
   }
 
@@ -61,19 +64,17 @@ export class NativeLink implements Link {
     // Added up, not joined: V8 only notes the parts, and copies them once, when they are written.
     let text = `{"type":"changes","seq":${this.seq},"at":${at},"presences":[${fragments[0]}`;
     for (let index = 1; index < fragments.length; index += 1) text += `,${fragments[index]}`;
+    finishTurn();
+    // Straight to the socket: without compression `ws` would do the same, by way of a queue, two buffers and a gathered write, which takes a
+    // third more time for small frames. Order with what `ws` itself writes (pings, the close) is kept, since that is written at once too.
     if (this.#ws.readyState === this.#ws.OPEN) writeAsciiFrame(this.#socket, `${text}]}`);
-  }
-
-  // Straight to the socket: without compression `ws` would do the same, by way of a queue, two buffers and a gathered write, which takes a third
-  // more time for small frames. Order with what `ws` itself writes (pings, the close) is kept, since that is written at once too.
-  #write(text: string): void {
-    if (this.#ws.readyState === this.#ws.OPEN) writeTextFrame(this.#socket, text);
   }
 
   close(code: CloseCode, retryAfterMs?: number): void {
     if (this.#ws.readyState !== this.#ws.OPEN) return;
     const { message } = CLOSE_CODES[code];
     if (code !== 1000) this.say([['bye', { code, message, ...(retryAfterMs === undefined ? null : { retryAfterMs }) }]]);
+    finishTurn();
     this.#ws.close(code, message);
   }
 

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { type Namespace, Server, type Socket } from 'socket.io';
-import type { Arriving } from '../admission.ts';
+import type { WebSocket } from 'ws';
 import type { Identity } from '../authenticate.ts';
-import type { Connection } from '../connection.ts';
 import { authField, findToken, queryField } from '../credentials.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { PorchlightError, publicError } from '../errors.ts';
 import type { PresenceNode } from '../node.ts';
-import { listenForGoodbye } from './goodbye.ts';
+import { closedInOrder, goodbyeOf } from './goodbye.ts';
 import { isOriginAllowed } from './origin.ts';
+import { forgetLastRead } from './read-buffer.ts';
+import { RoomlessAdapter } from './roomless-adapter.ts';
+import { SocketIoCaller, SocketIoSession } from './socketio-caller.ts';
 import { SocketIoLink } from './socketio-link.ts';
 import * as textOnlyParser from './socketio-parser.ts';
 
@@ -27,14 +29,33 @@ interface Admitted {
 interface Conn {
   readonly id: string;
   request: EngineRequest;
+  readonly transport: { readonly socket?: WebSocket };
   close(): void;
-  on(event: 'close', run: (this: Conn) => void): void;
+  on(event: 'close' | 'heartbeat' | 'drain', run: (this: Conn) => void): void;
+  on(event: 'data', run: (this: Conn, text: unknown) => void): void;
+}
+
+/** An event as Socket.IO's parser reads it; `id` where it is to be acknowledged. */
+interface EventPacket {
+  readonly data?: readonly unknown[];
+  readonly id?: number;
+}
+
+interface PacketReader {
+  onevent(this: Socket, packet: EventPacket): void;
 }
 
 /** What Socket.IO and this file want to know of the request, also later, when another namespace is joined. */
 type EngineRequest = IncomingMessage & { readonly _query: Readonly<Record<string, string>> };
 
 const NOTHING: Readonly<Record<string, never>> = Object.freeze({});
+
+const NOBODY: readonly SocketIoSession[] = [];
+
+/** With which the text of a packet that leaves a namespace begins. */
+const LEAVES = '1'.charCodeAt(0);
+
+const NO_ACKNOWLEDGEMENTS: ReadonlyMap<number, () => void> = new Map();
 
 /** Messages that may wait for the sign-in of their sender. */
 const EARLY_MAX = 32;
@@ -44,11 +65,14 @@ const LEFT_REASONS = new Set(['client namespace disconnect']);
 /** Every Socket.IO dialect, over WebSocket and polling, on one HTTP server. */
 export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTransport {
   const { options, dialects } = node.parts;
-  const arrivals = new Map<string, Arriving>();
+  const namespaces = byNamespace(dialects);
+  const goodbyes = new Set([...namespaces.keys()].map(goodbyeOf));
+  const callers = new Map<string, SocketIoCaller>();
   const io = new Server(http, {
     path: '/socket.io/',
     serveClient: options.playground,
     parser: textOnlyParser,
+    adapter: RoomlessAdapter,
     maxHttpBufferSize: options.frameBytesMax,
     pingInterval: options.pingIntervalMs,
     pingTimeout: options.pingTimeoutMs,
@@ -69,21 +93,58 @@ export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTr
     },
   });
 
-  // One function for all connections: one that holds what it needs, called once, costs 250 bytes each.
   function departed(this: Conn): void {
-    arrivals.get(this.id)?.depart();
-    arrivals.delete(this.id);
+    callers.get(this.id)?.arriving.depart();
+    callers.delete(this.id);
+  }
+
+  function alive(this: Conn): void {
+    forgetLastRead(this.transport.socket);
+    for (const { connection } of callers.get(this.id)?.sessions ?? NOBODY) if (connection !== null) node.gateway.alive(connection);
+  }
+
+  function drained(this: Conn): void {
+    for (const { connection } of callers.get(this.id)?.sessions ?? NOBODY) if (connection !== null) node.fanout.drained(connection);
+  }
+
+  function received(this: Conn, text: unknown): void {
+    forgetLastRead(this.transport.socket);
+    if (typeof text === 'string' && text.charCodeAt(0) === LEAVES && goodbyes.has(text)) callers.get(this.id)?.sayGoodbye(text);
   }
 
   io.engine.on('connection', (conn: Conn) => {
     conn.request = remembered(conn.request);
     try {
-      arrivals.set(conn.id, node.gateway.admission.arrive(node.addressOf(conn.request)));
-      conn.on('close', departed);
+      callers.set(conn.id, new SocketIoCaller(node.gateway.admission.arrive(node.addressOf(conn.request))));
     } catch {
-      conn.close();
+      return conn.close();
     }
+    conn.on('close', departed);
+    conn.on('data', received);
+    conn.on('heartbeat', alive);
+    conn.on('drain', drained);
   });
+
+  // In place of Socket.IO's own, which makes three functions and two turns of each message, for listeners that nobody has here.
+  function heard(this: Socket, { data = [], id }: EventPacket): void {
+    const [event, payload] = data;
+    const session = this.data as SocketIoSession;
+    const { connection, link } = session;
+    const acknowledge = id === undefined ? undefined : (answer: unknown) => link.acknowledge(id, answer);
+    if (connection !== null) return node.dispatcher.message(connection, String(event), payload, acknowledge);
+    // Messages that overtake the sign-in wait for it, a few.
+    session.early += 1;
+    if (session.early > EARLY_MAX) return void this.disconnect();
+    session.whenConnected((connected) => node.dispatcher.message(connected, String(event), payload, acknowledge));
+  }
+
+  function disconnected(this: Socket, reason: string): void {
+    const session = this.data as SocketIoSession;
+    const caller = callers.get(connId(this));
+    caller?.leave(session);
+    const left = LEFT_REASONS.has(reason) || closedInOrder(this) || caller?.hasSaid(goodbyeOf(this.nsp.name)) === true;
+    session.whenConnected((connection) => (left ? node.gateway.left(connection) : node.gateway.lost(connection)));
+  }
 
   const serve = (namespace: Namespace, spoken: readonly Dialect[]) => {
     const admitted = new WeakMap<Socket, Admitted>();
@@ -112,7 +173,7 @@ export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTr
       // One connection may join and leave its namespaces as often as it likes, and each time is a change that others are told of.
       const waitMs = node.gateway.admission.message(identity, node.addressOf(socket.request));
       if (waitMs > 0) throw new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: waitMs });
-      arrivals.get(connId(socket))?.signedIn();
+      callers.get(connId(socket))?.arriving.signedIn();
       return { identity, refusal: undefined };
     } catch (error) {
       const refusal = publicError(error);
@@ -131,36 +192,14 @@ export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTr
       socket.disconnect();
       return;
     }
-    let connection: Connection | undefined;
-    let early = 0;
-    const connecting = connect(socket, link, spoken, identity).then((connected) => {
-      connection = connected;
-      return connected;
-    });
-    socket.onAny((event: unknown, ...args: unknown[]) => {
-      const last = args.at(-1);
-      const acknowledge = typeof last === 'function' ? (last as (answer: unknown) => void) : undefined;
-      const payload = acknowledge !== undefined && args.length === 1 ? undefined : args[0];
-      if (connection !== undefined) return node.dispatcher.message(connection, String(event), payload, acknowledge);
-      // Messages that overtake the sign-in wait for it, a few.
-      early += 1;
-      if (early > EARLY_MAX) return void socket.disconnect();
-      void connecting.then((connected) => connected && node.dispatcher.message(connected, String(event), payload, acknowledge));
-    });
-    const saidGoodbye = listenForGoodbye(socket);
-    socket.on('disconnect', (reason) => {
-      void connecting.then((connected) => {
-        if (connected === undefined) return;
-        if (LEFT_REASONS.has(reason) || saidGoodbye()) node.gateway.left(connected);
-        else node.gateway.lost(connected);
-      });
-    });
-    const connected = await connecting;
-    // Nobody asks again, and a heap dump is to hold no tokens.
-    socket.handshake.auth = NOTHING;
-    if (connected === undefined) return;
-    socket.conn.on('heartbeat', () => node.gateway.alive(connected));
-    socket.conn.on('drain', () => node.fanout.drained(connected));
+    const session = new SocketIoSession(link, connect(socket, link, spoken, identity));
+    socket.data = session;
+    (socket as unknown as PacketReader).onevent = heard;
+    callers.get(connId(socket))?.join(session, goodbyeOf(socket.nsp.name));
+    socket.on('disconnect', disconnected);
+    await session.settled();
+    // Nobody asks again, and a heap dump is to hold no tokens. Nor is a client asked for acknowledgements.
+    Object.assign(socket, { handshake: NOTHING, acks: NO_ACKNOWLEDGEMENTS });
   };
 
   const connect = async (socket: Socket, link: SocketIoLink, spoken: readonly Dialect[], identity: Identity | null) => {
@@ -192,7 +231,6 @@ export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTr
     return dialect === undefined ? spoken : [dialect];
   };
 
-  const namespaces = byNamespace(dialects);
   for (const [name, spoken] of namespaces) serve(io.of(name), spoken);
   // Socket.IO lets anybody into the root, unless told otherwise.
   if (!namespaces.has('/'))
@@ -200,7 +238,6 @@ export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTr
   return {
     close() {
       io.engine.close();
-      io.disconnectSockets(true);
     },
   };
 }
@@ -216,9 +253,13 @@ function byNamespace(dialects: readonly Dialect[]): Map<string, Dialect[]> {
   return namespaces;
 }
 
+/** What says who a client is, from where, and with what; of a browser's headers a quarter. */
+const REMEMBERED = ['authorization', 'cookie', 'host', 'origin', 'sec-fetch-site', 'user-agent', 'x-forwarded-for'] as const;
+
 // The request itself would stay as long as the connection: 2,500 bytes, and of a client that polls its first, closed socket, which has
 // forgotten whose address it had.
-function remembered({ headers, url, _query, socket }: EngineRequest): EngineRequest {
+function remembered({ headers: given, url, _query, socket }: EngineRequest): EngineRequest {
+  const headers = Object.fromEntries(REMEMBERED.flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]])));
   const peer = { remoteAddress: socket.remoteAddress, encrypted: 'encrypted' in socket && socket.encrypted === true };
   return { headers, url, _query, socket: peer, connection: peer } as unknown as EngineRequest;
 }
