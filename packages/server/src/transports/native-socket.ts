@@ -2,7 +2,6 @@ import type { Duplex } from 'node:stream';
 import { WebSocket } from 'ws';
 import type { Arriving } from '../admission.ts';
 import { NativeLink } from './native-link.ts';
-import { forgetLastRead } from './read-buffer.ts';
 
 /** What happens to sockets; one object for all of them. */
 export interface SocketEvents {
@@ -66,7 +65,6 @@ export class NativeSocket extends WebSocket {
     else if (event === 'ping') this.#answerPing(first as Buffer);
     else if (event === 'error') events.failed(this, first);
     else if (event === 'close') events.closed(this, first as number);
-    if (event === 'message' || event === 'pong') forgetLastRead(this);
     return true;
   }
 
