@@ -21,5 +21,5 @@ export interface Link {
   close(code: CloseCode, retryAfterMs?: number): void;
 }
 
-/** A change as bytes or text of one transport; opaque to everybody else. */
-export type Fragment = string | Buffer;
+/** A change as one transport writes it, as text or as bytes, a character each; opaque to everybody else. */
+export type Fragment = string;

@@ -6,7 +6,7 @@ import type { WebSocket } from 'ws';
 import type { Message } from '../dialects/dialect.ts';
 import { JsonWriter, Written } from '../dialects/written.ts';
 import type { Fragment, Link } from './link.ts';
-import { textFrame } from './text-frame.ts';
+import { bytesOf, textFrame, writeBytes } from './text-frame.ts';
 import { finishTurn, writeFrame } from './turn-writes.ts';
 
 /** The little that is used of Engine.IO's connection; it is what Socket.IO's own adapter uses to broadcast. */
@@ -19,7 +19,6 @@ interface EngineConnection {
 }
 
 interface RawSocket extends WebSocket {
-  readonly _sender?: { sendFrame(frames: Buffer[], sent?: (error?: Error) => void): void };
   readonly _socket?: Writable | null;
 }
 
@@ -29,6 +28,17 @@ interface PacketWriter {
 }
 
 const encoder = new Encoder();
+
+/** Made once: it is asked for at every flush, and compared with others. */
+const encodings = new Map<string, Map<string, string>>();
+
+function encodingOf(namespace: string, transport: string): string {
+  const known = encodings.get(namespace)?.get(transport);
+  if (known !== undefined) return known;
+  const encoding = `${namespace} ${transport}`;
+  encodings.set(namespace, new Map(encodings.get(namespace)).set(transport, encoding));
+  return encoding;
+}
 
 /** One Socket.IO socket's wire. Changes are encoded once for all sockets of a namespace, and go out in one write. */
 export class SocketIoLink implements Link {
@@ -45,7 +55,7 @@ export class SocketIoLink implements Link {
 
   // Over WebSocket a change is a whole frame, over polling a packet that its answer will be made of.
   get encoding(): string {
-    return `${this.#socket.nsp.name} ${this.#conn.transport.name}`;
+    return encodingOf(this.#socket.nsp.name, this.#conn.transport.name);
   }
 
   bufferedBytes(): number {
@@ -110,7 +120,7 @@ export class SocketIoLink implements Link {
     const [packet] = encoder.encode({ type: PacketType.EVENT, nsp: this.#socket.nsp.name, data: [...message] }) as [string];
     if (this.#conn.transport.name !== 'websocket') return packet;
     // "4" is Engine.IO's message.
-    return textFrame(`4${packet}`);
+    return textFrame(bytesOf(`4${packet}`));
   }
 
   tell(fragments: readonly Fragment[]): void {
@@ -119,16 +129,15 @@ export class SocketIoLink implements Link {
     const raw = conn.transport.socket;
     // Frames that are encoded already are sent as they are: after the answer to a close, too.
     if (raw !== undefined && raw.readyState !== raw.OPEN) return;
-    const sender = raw?._sender;
-    const frames = fragments.filter((fragment) => typeof fragment !== 'string');
-    if (frames.length === fragments.length && conn.writeBuffer.length === 0 && sender !== undefined) {
+    if (raw === undefined) {
+      for (const packet of fragments) conn.write(packet);
+    } else if (conn.writeBuffer.length === 0 && raw._socket != null) {
       // Past Engine.IO's queue, which is empty: one write for all frames costs a seventh of one a frame.
-      sender.sendFrame([frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames)]);
-      return;
-    }
-    for (const fragment of fragments) {
-      if (typeof fragment === 'string') conn.write(fragment);
-      else conn.write('', { wsPreEncodedFrame: [fragment] });
+      let frames = '';
+      for (const frame of fragments) frames += frame;
+      writeBytes(raw._socket, frames);
+    } else {
+      for (const frame of fragments) conn.write('', { wsPreEncodedFrame: [Buffer.from(frame, 'latin1')] });
     }
   }
 
