@@ -3,7 +3,20 @@
  * line of JSON. A program of its own, so that every size begins with an empty heap. Memory is what is alive after a full collection;
  * rates are steps a CPU-second of the whole process, its collector and compiler included, and making the event is part of a step.
  */
-import { Engine, type EngineEvent, neverStored, type User, Watches } from '../packages/engine/src/index.ts';
+import {
+  audienceOf,
+  type Change,
+  Engine,
+  type EngineEvent,
+  neverStored,
+  type Outcome,
+  tellsApart,
+  type User,
+  type View,
+  type Viewer,
+  viewOf,
+  Watches,
+} from '../packages/engine/src/index.ts';
 import type { EngineFigures } from './scenarios/engine-alone.ts';
 
 const RULES = { onlineRule: 'everyone', lastSeenRule: 'everyone', coarseLastSeenRule: 'nobody' } as const;
@@ -14,6 +27,8 @@ const SIGN_OF_LIFE_MS = 25_000;
 const WATCHES_EACH = 50;
 /** On average each user is watched by so many. */
 const WATCHED_BY = 10;
+/** Changes are told ten times each, so a tenth as many take about as long. */
+const STEPS_A_CHANGE = 10;
 const WARM_UP_USERS = 2_000;
 const WARM_UP_STEPS = 200_000;
 /** Users between two that are touched one after the other: nothing is met in the order in which it was made. */
@@ -38,9 +53,9 @@ const aWorld = (users: number): World => ({
 
 const idOf = (user: number) => `user-${user}`;
 
-function step(world: World, event: EngineEvent): void {
+function step(world: World, event: EngineEvent): Outcome {
   world.now += SIGN_OF_LIFE_MS / world.users;
-  world.engine.step(event, Math.floor(world.now));
+  return world.engine.step(event, Math.floor(world.now));
 }
 
 function load(world: World, user: number): void {
@@ -66,6 +81,8 @@ const sessionOf = (world: World, user: number) => world.sessions[user] as number
 const alive = (world: World, user: number) => step(world, { type: 'alive', session: sessionOf(world, user), of: 'link' });
 const act = (world: World, user: number) =>
   step(world, { type: 'activity', session: sessionOf(world, user), idleMs: 200, background: false });
+const goAway = (world: World, user: number) =>
+  step(world, { type: 'activity', session: sessionOf(world, user), idleMs: 200, background: true });
 const lose = (world: World, user: number) => step(world, { type: 'lost', session: sessionOf(world, user) });
 const resume = (world: World, user: number) => step(world, { type: 'resume', session: sessionOf(world, user) });
 const leave = (world: World, user: number) => step(world, { type: 'leave', session: sessionOf(world, user), reason: 'left' });
@@ -123,21 +140,66 @@ function live(): { heap: number; rss: number } {
   return { heap: heapUsed + external, rss };
 }
 
+/** As a connection is to the engine: somebody who may be shown something, and a place where it is noted. */
+interface Listener {
+  readonly viewer: Viewer;
+  told: number;
+}
+
 /** Every fifth user watches fifty others. */
-function bytesAWatch(world: World): number {
-  const before = live().heap;
-  const watches = new Watches<null>();
-  const users = [...world.engine.roster.all()];
-  const list = live().heap - before;
-  const watchers = Math.floor((world.users * WATCHED_BY) / WATCHES_EACH);
-  for (let index = 0; index < watchers; index++) {
-    const watcher = watches.join(null);
+function watch(world: World, listeners: readonly Listener[]): Watches<Listener> {
+  const watches = new Watches<Listener>();
+  const { roster } = world.engine;
+  for (const [index, listener] of listeners.entries()) {
+    const watcher = watches.join(listener);
     for (let each = 0; each < WATCHES_EACH; each++) {
-      watches.add(watcher, users[(index * 5 + each * STRIDE) % world.users] as User);
+      watches.add(watcher, roster.at((index * 5 + each * STRIDE) % world.users) as User);
     }
   }
-  const bytes = live().heap - before - list;
-  return watches.size === 0 || users.length === 0 ? Number.NaN : bytes / watches.size;
+  return watches;
+}
+
+const aListener = (_: unknown, index: number): Listener => ({ viewer: { tenant: TENANT, user: idOf(5 * index) }, told: 0 });
+
+/** What becomes of a change before a byte is written: everybody who watches is asked for, and the view is made for those who are told. */
+function tell(watches: Watches<Listener>, { user, before, after }: Change): number {
+  let told = 0;
+  let view: View | undefined;
+  watches.eachWatcher(user, (listener) => {
+    const audience = audienceOf(listener.viewer, user.tenant.name, user.id, after);
+    const beforeAudience = before.policy === after.policy ? audience : audienceOf(listener.viewer, user.tenant.name, user.id, before);
+    if (!tellsApart(before, beforeAudience, after, audience, 'record')) return;
+    view ??= viewOf(user, audience);
+    listener.told = view.version;
+    told += 1;
+  });
+  return told;
+}
+
+/** Everybody goes away and, once all have, comes back, as often as it takes; deliveries a CPU-second. */
+function deliveries(world: World, watches: Watches<Listener>, changes: number, stride: number): number {
+  const rounds = Math.ceil(changes / (2 * world.users));
+  const expected = 2 * rounds * watches.size;
+  let told = 0;
+  const perSecond = rate(expected, () => {
+    for (let turn = 0; turn < 2 * rounds; turn++) {
+      const flip = turn % 2 === 0 ? goAway : act;
+      for (let count = 0; count < world.users; count++)
+        for (const change of flip(world, (count * stride) % world.users).changes) told += tell(watches, change);
+    }
+  });
+  if (told !== expected) throw new Error(`${told} of ${expected} were delivered`);
+  return perSecond;
+}
+
+/** What a watch takes, and telling those who watch of changes. */
+function measureWatches(world: World, changes: number): Pick<EngineFigures, 'delivery' | 'deliveryScattered' | 'watchBytes'> {
+  const listeners = Array.from({ length: Math.floor((world.users * WATCHED_BY) / WATCHES_EACH) }, aListener);
+  const before = live().heap;
+  const watches = watch(world, listeners);
+  const watchBytes = (live().heap - before) / watches.size;
+  const delivery = deliveries(world, watches, changes, 1);
+  return { watchBytes, delivery, deliveryScattered: deliveries(world, watches, changes, STRIDE) };
 }
 
 function measure(users: number, steps: number): EngineFigures {
@@ -147,7 +209,6 @@ function measure(users: number, steps: number): EngineFigures {
   const loaded = live();
   const opens = rate(users, () => inTurn(world, users, open));
   const online = live();
-  const bytesPerWatch = bytesAWatch(world);
   const alives = rate(steps, () => inTurn(world, steps, alive));
   const acts = rate(steps, () => inTurn(world, steps, act));
   const losses = rate(2 * users, () => loseAndResume(world));
@@ -157,12 +218,14 @@ function measure(users: number, steps: number): EngineFigures {
   const leaves = rate(left, () => inTurn(world, users, leave));
   // Two of each two hundred were on their way when the mix ended.
   if (left < users - 4 || world.engine.sessionCount > 0) throw new Error(`${left} of ${users} sessions were left`);
+  inTurn(world, users, open);
+  const watching = measureWatches(world, steps / STEPS_A_CHANGE);
   return {
     ...{ open: opens, alive: alives, activity: acts, lostResume: losses, leave: leaves, mix: mixed, scattered },
     loadedBytes: (loaded.heap - empty.heap) / users,
     onlineBytes: (online.heap - empty.heap) / users,
     onlineRssBytes: (online.rss - empty.rss) / users,
-    watchBytes: bytesPerWatch,
+    ...watching,
   };
 }
 

@@ -17,6 +17,7 @@ const KB = 1_024;
 const FLAT = 1.2;
 
 const thousands = (value: number) => (value >= 1e6 ? `${inWords(value / 1e6)} M` : `${inWords(value / 1e3)} k`);
+const nanoseconds = (perSecond: number) => `${Math.round(1e9 / perSecond)} ns`;
 const lastOf = (figures: Figures, scenario: string) => figures.settings(scenario).at(-1);
 const percent = (part: number, whole: number | undefined, of: string) =>
   whole === undefined ? [] : [`${Math.round((100 * part) / whole)} % of ${of}`];
@@ -254,6 +255,17 @@ const targets: readonly Target[] = [
         SIZES.map((users) => engine('mix', users)(figures)),
         (ratio) => `${inWords(ratio)} times, as memory leaves the cache, see [Growth](#growth)`,
       ),
+  },
+  {
+    what: 'CPU a delivery from 10⁴ to 10⁶',
+    aim: 'flat within 20 %',
+    reached(figures) {
+      const values = SIZES.map((users) => engine('delivery', users)(figures));
+      const scattered = engine('deliveryScattered', '1,000,000')(figures);
+      const beside = scattered === undefined ? '' : `; ${nanoseconds(scattered)} scattered over all of the largest`;
+      const each = values.map((value) => (value === undefined ? '–' : nanoseconds(value))).join(', ');
+      return flat(values, (ratio) => `${inWords(ratio)} times (${each} at ${SIZES.join(', ')} users${beside}), see [Growth](#growth)`);
+    },
   },
 ];
 

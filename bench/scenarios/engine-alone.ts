@@ -17,6 +17,9 @@ export interface EngineFigures {
   leave: number;
   mix: number;
   scattered: number;
+  /** Deliveries a CPU-second: one watcher who is to be told of one change; the change is part of it. */
+  delivery: number;
+  deliveryScattered: number;
   /** A user who is known and offline, one who is online with one session, and the same as growth of the process. */
   loadedBytes: number;
   onlineBytes: number;
@@ -27,6 +30,8 @@ export interface EngineFigures {
 const columns: readonly (Column & { key: keyof EngineFigures })[] = [
   { key: 'mix', title: 'steps/CPU-s, mixed', digits: 0, better: 'more' },
   { key: 'scattered', title: 'mixed, scattered', digits: 0, better: 'more' },
+  { key: 'delivery', title: 'deliveries/CPU-s', digits: 0, better: 'more' },
+  { key: 'deliveryScattered', title: 'deliveries, scattered', digits: 0, better: 'more' },
   { key: 'alive', title: 'sign of life', digits: 0, better: 'more' },
   { key: 'activity', title: 'activity', digits: 0, better: 'more' },
   { key: 'open', title: 'open', digits: 0, better: 'more' },

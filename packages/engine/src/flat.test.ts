@@ -18,11 +18,11 @@ const ROUNDS = 5;
 class Crowd {
   readonly stage = new Stage();
   readonly watches = new Watches<number>();
-  readonly watchers: Watcher<number>[] = [];
+  readonly watchers: Watcher[] = [];
   readonly kinds = new Map<string, number>();
   transitions = 0;
   /** The most there were at one time. */
-  readonly most = { sessions: 0, watches: 0 };
+  readonly most = { sessions: 0, watches: 0, watchBytes: 0 };
   #sessions: { number: number; name: string }[] = [];
   #seed = 1;
 
@@ -49,6 +49,7 @@ class Crowd {
     this.#say(name, turn);
     this.most.sessions = Math.max(this.most.sessions, stage.engine.sessionCount);
     this.most.watches = Math.max(this.most.watches, this.watches.size);
+    if (turn % 100 === 0) this.most.watchBytes = Math.max(this.most.watchBytes, this.watches.tableBytes);
     if (turn % 10 === 0) stage.advance(900);
     if (turn % 1_000 === 0) this.#sessions = this.#sessions.filter(({ number }) => stage.engine.session(number) !== undefined);
     stage.outcomes.length = 0;
@@ -119,7 +120,7 @@ function heapBytes(): number {
 const sizesOf = ({ stage: { engine }, watches }: Crowd) => ({
   ...engine.tableSizes(),
   watches: watches.size,
-  watchTable: watches.tableSize,
+  watchBytes: watches.tableBytes,
 });
 
 test(`[S12.11] ${TRANSITIONS} transitions leave nothing behind, and no table larger than it was`, () => {
@@ -132,10 +133,11 @@ test(`[S12.11] ${TRANSITIONS} transitions leave nothing behind, and no table lar
   }
   const resting = { users: 0, sessions: 0, deadlines: 0, claimEnds: 0, typing: 0, watches: 0 };
   for (const { sizes } of marks) expect(sizes).toMatchObject(resting);
-  const { userTable, sessionTable, watchTable } = (marks.at(-1) as (typeof marks)[number]).sizes as Record<string, number>;
+  const { userTable, sessionTable, watchBytes } = (marks.at(-1) as (typeof marks)[number]).sizes as Record<string, number>;
   // Somebody who comes back has two sessions for a moment.
   expect(sessionTable).toBeLessThanOrEqual(crowd.most.sessions + 5);
-  expect(watchTable).toBeLessThanOrEqual(crowd.most.watches + 1);
+  expect(crowd.most.watchBytes).toBeLessThan(2 * 16 * crowd.most.watches);
+  expect(watchBytes).toBeLessThan(crowd.most.watchBytes / 4);
   expect(userTable).toBeLessThanOrEqual(PEOPLE);
   // What did not happen cannot have left anything behind.
   for (const [kind, count] of crowd.kinds) expect(count, kind).toBeGreaterThan(TRANSITIONS / 10);

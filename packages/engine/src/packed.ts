@@ -17,3 +17,8 @@ export function grownInts(column: Int32Array<ArrayBuffer>, wanted = 0, fill = 0)
   if (fill !== 0) grown.fill(fill, length);
   return grown;
 }
+
+/** A column of which only the first so many numbers are in use, with an eighth to spare. */
+export function shrunkInts(column: Int32Array<ArrayBuffer>, used: number): Int32Array<ArrayBuffer> {
+  return new Int32Array(column.buffer.transfer(larger(used, 0) * Int32Array.BYTES_PER_ELEMENT));
+}

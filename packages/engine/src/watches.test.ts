@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Stage } from './stage.ts';
+import type { User } from './user.ts';
 import { type Watcher, Watches } from './watches.ts';
 
 const USERS = 12;
 const OWNERS = 6;
 
-test('[S10.1] the packed edges hold what sets of pairs would', () => {
+test('[S10.1] the packed lists hold what sets of pairs would', () => {
   const action = fc.record({
     type: fc.constantFrom('add', 'add', 'add', 'remove', 'clear', 'leave', 'join'),
     owner: fc.nat(OWNERS - 1),
@@ -20,7 +21,7 @@ test('[S10.1] the packed edges hold what sets of pairs would', () => {
       const watchers = Array.from({ length: OWNERS }, (_, owner) => watches.join(owner));
       const model = watchers.map(() => new Set<number>());
       for (const { type, owner, user } of actions) {
-        const watcher = watchers[owner] as Watcher<number>;
+        const watcher = watchers[owner] as Watcher;
         const known = model[owner] as Set<number>;
         const watched = users[user] as (typeof users)[number];
         if (type === 'add') expect(watches.add(watcher, watched)).toBe(!known.has(user) && Boolean(known.add(user)));
@@ -35,7 +36,7 @@ test('[S10.1] the packed edges hold what sets of pairs would', () => {
       }
       expect(watches.size).toBe(model.reduce((sum, each) => sum + each.size, 0));
       for (const [owner, known] of model.entries()) {
-        const watcher = watchers[owner] as Watcher<number>;
+        const watcher = watchers[owner] as Watcher;
         expect(watcher.size).toBe(known.size);
         expect([...watches.usersOf(watcher)].sort((a, b) => a - b)).toEqual(
           [...known].map((user) => users[user]!.index).sort((a, b) => a - b),
@@ -43,7 +44,7 @@ test('[S10.1] the packed edges hold what sets of pairs would', () => {
       }
       for (const [index, user] of users.entries()) {
         const owners: number[] = [];
-        watches.eachWatcher(user, (watcher) => owners.push(watcher.owner));
+        watches.eachWatcher(user, (owner) => owners.push(owner));
         const expected = [...model.entries()].filter(([, known]) => known.has(index)).map(([owner]) => owner);
         expect(owners.sort()).toEqual(expected);
         expect(watches.isWatched(user)).toBe(expected.length > 0);
@@ -68,7 +69,126 @@ test('[S10.1] they grow, and a watcher that has left can do nothing more', () =>
   const two = watches.join('two');
   watches.add(two, users[0]!);
   watches.clear(one);
+  expect(watches.add(one, users[1]!)).toBe(false);
   expect(watches.remove(one, users[0]!)).toBe(false);
   expect([...watches.usersOf(one)]).toEqual([]);
   expect(watches.has(two, users[0]!)).toBe(true);
+});
+
+/** Watches beside Sets of the same, in which each watch is turned over: it begins when it was not, and ends when it was. */
+class Churn {
+  readonly watches = new Watches<number>();
+  readonly model: Set<number>[];
+  readonly #watchers: Watcher[];
+  readonly #users: readonly User[];
+  #seed = 1;
+
+  constructor(users: readonly User[], owners: number) {
+    this.#users = users;
+    this.model = Array.from({ length: owners }, () => new Set<number>());
+    this.#watchers = this.model.map((_, owner) => this.watches.join(owner));
+  }
+
+  /** A number below `end`, small ones more often: always the same ones. */
+  #any(end: number): number {
+    this.#seed = (Math.imul(this.#seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((this.#seed / 2 ** 32) ** 2 * end);
+  }
+
+  turn(): void {
+    const owner = this.#any(this.model.length);
+    const known = this.model[owner] as Set<number>;
+    if (this.#any(300) === 299) {
+      this.watches.leave(this.#watchers[owner] as Watcher);
+      this.#watchers[owner] = this.watches.join(owner);
+      return known.clear();
+    }
+    const user = this.#any(this.#users.length);
+    const [watcher, watched] = [this.#watchers[owner] as Watcher, this.#users[user] as User];
+    if (known.delete(user)) expect(this.watches.remove(watcher, watched)).toBe(true);
+    else expect(this.watches.add(watcher, known.add(user) && watched)).toBe(true);
+  }
+
+  check(): void {
+    expect(this.watches.size).toBe(this.model.reduce((sum, { size }) => sum + size, 0));
+    for (const [owner, known] of this.model.entries())
+      expect(new Set(this.watches.usersOf(this.#watchers[owner] as Watcher))).toEqual(
+        new Set([...known].map((user) => this.#users[user]?.index)),
+      );
+    for (const [index, user] of this.#users.entries()) {
+      const owners: number[] = [];
+      this.watches.eachWatcher(user, (owner) => owners.push(owner));
+      expect(owners.sort((a, b) => a - b)).toEqual(this.model.flatMap((known, owner) => (known.has(index) ? [owner] : [])));
+    }
+  }
+
+  leave(): void {
+    for (const watcher of this.#watchers) this.watches.leave(watcher);
+  }
+}
+
+const someUsers = (count: number) => {
+  const stage = new Stage();
+  return Array.from({ length: count }, (_, index) => stage.load(`u${index}`));
+};
+
+test('[S12.11] lists of every size come and go for ever in the room of the most there were at once', () => {
+  const churn = new Churn(someUsers(200), 120);
+  let most = 0;
+  let mostBytes = 0;
+  for (let turn = 1; turn <= 60_000; turn++) {
+    churn.turn();
+    most = Math.max(most, churn.watches.size);
+    if (turn % 100 === 0) mostBytes = Math.max(mostBytes, churn.watches.tableBytes);
+    if (turn % 6_000 === 0) churn.check();
+  }
+  expect(Math.max(...churn.model.map(({ size }) => size))).toBeGreaterThan(100);
+  expect(most).toBeGreaterThan(5_000);
+  // Here lists are of many sizes beside few watches, and each size keeps a little.
+  expect(mostBytes).toBeLessThan(2 * 16 * most);
+  churn.leave();
+  expect(churn.watches.tableBytes).toBeLessThan(mostBytes / 4);
+});
+
+test('[S12.11] those who watch one user, and whom one watches, may be very many, and their room is given back', () => {
+  const [celebrity, ...others] = someUsers(501) as [User, ...User[]];
+  const watches = new Watches<number>();
+  const watchers = Array.from({ length: 100_000 }, (_, owner) => watches.join(owner));
+  for (const watcher of watchers) watches.add(watcher, celebrity);
+  for (const user of others) watches.add(watchers[7] as Watcher, user);
+  expect(watches.size).toBe(100_500);
+  expect(watches.tableBytes).toBeLessThan(36 * watches.size);
+  let sum = 0;
+  watches.eachWatcher(celebrity, (owner) => {
+    sum += owner;
+  });
+  expect(sum).toBe((100_000 * 99_999) / 2);
+  for (const watcher of watchers.slice(10)) expect(watches.remove(watcher, celebrity)).toBe(true);
+  for (let turn = 0; turn < 10; turn++) expect(watches.has(watchers[turn] as Watcher, celebrity)).toBe(true);
+  expect(watches.has(watchers[10] as Watcher, celebrity)).toBe(false);
+  expect(watches.tableBytes).toBeLessThan(50_000);
+});
+
+test('[S10.1] while all who watch are visited, watches may come and go', () => {
+  const [one, two] = someUsers(2) as [User, User];
+  const watches = new Watches<number>();
+  const watchers = Array.from({ length: 50 }, (_, owner) => watches.join(owner));
+  for (const watcher of watchers) watches.add(watcher, one);
+  const visited: number[] = [];
+  watches.eachWatcher(one, (owner) => {
+    visited.push(owner);
+    watches.remove(watchers[owner] as Watcher, one);
+    watches.add(watchers[owner] as Watcher, two);
+  });
+  expect(visited.sort((a, b) => a - b)).toEqual([...watchers.keys()]);
+  expect(watches.isWatched(one)).toBe(false);
+  // Each visit removes the next and the one after it too: of those who are left nobody is forgotten.
+  const left = new Set<number>();
+  watches.eachWatcher(two, (owner) => {
+    left.add(owner);
+    for (const other of [owner - 1, owner - 2]) if (other >= 0 && !left.has(other)) watches.remove(watchers[other] as Watcher, two);
+  });
+  const remaining = watchers.flatMap((watcher, owner) => (watches.has(watcher, two) ? [owner] : []));
+  expect(remaining.filter((owner) => !left.has(owner))).toEqual([]);
+  watches.eachWatcher(two, () => watches.leave(watches.join(0)));
 });

@@ -34,7 +34,7 @@ export class Connection {
   session: number | null = null;
   /** How it spells ids that could be numbers; undefined until it has spelled one, and as its dialect does until then. */
   spellsNumbers: boolean | undefined = undefined;
-  readonly watcher: Watcher<Connection>;
+  readonly watcher: Watcher;
   /** What it is not told of yet: the users who changed, each with the facts it was last told. Bounded by what it watches. */
   readonly dirty = new DirtyUsers();
   /** Whether it is told at a later tick; the fan-out's, which would look it up in a set for every change otherwise. */

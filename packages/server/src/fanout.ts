@@ -81,7 +81,7 @@ export class Fanout {
     const { user } = change;
     // What was encoded of the user at this instant is not true any more.
     this.#encodings.forget();
-    this.#options.watches.eachWatcher(user, (watcher) => this.#mark(watcher.owner, change));
+    this.#options.watches.eachWatcher(user, (connection) => this.#mark(connection, change));
     const members = this.#everyone.get(user.tenant.name);
     if (members !== undefined) for (const connection of members) this.#mark(connection, change);
   }
