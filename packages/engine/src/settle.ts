@@ -11,7 +11,7 @@ import {
   type Slot,
   samePlatforms,
   sameSlot,
-  unitePlatforms,
+  withPlatform,
 } from './presence.ts';
 import type { Session, SessionFigures } from './session.ts';
 import { standingOf, statusOf } from './standing.ts';
@@ -77,7 +77,7 @@ function digestOf(user: User, slot: Slot | null, options: EngineOptions, now: nu
     awake ||= !session.away;
     certain ||= session.state === 'live' || !session.recovered;
     const { platform } = session.details;
-    if (platform !== null && !platforms.includes(platform)) platforms = unitePlatforms([...platforms, platform]);
+    if (platform !== null) platforms = withPlatform(platforms, platform);
   }
   if (counted === 0) return null;
   const status = awake ? 'online' : 'away';
