@@ -162,14 +162,14 @@ function watch(world: World, listeners: readonly Listener[]): Watches<Listener> 
 const aListener = (_: unknown, index: number): Listener => ({ viewer: { tenant: TENANT, user: idOf(5 * index) }, told: 0 });
 
 /** What becomes of a change before a byte is written: everybody who watches is asked for, and the view is made for those who are told. */
-function tell(watches: Watches<Listener>, { user, before, after }: Change): number {
+function tell(watches: Watches<Listener>, { user, before, after }: Change, now: number): number {
   let told = 0;
   let view: View | undefined;
   watches.eachWatcher(user, (listener) => {
     const audience = audienceOf(listener.viewer, user.tenant.name, user.id, after);
     const beforeAudience = before.policy === after.policy ? audience : audienceOf(listener.viewer, user.tenant.name, user.id, before);
     if (!tellsApart(before, beforeAudience, after, audience, 'record')) return;
-    view ??= viewOf(user, audience);
+    view ??= viewOf(user, audience, now);
     listener.told = view.version;
     told += 1;
   });
@@ -185,7 +185,7 @@ function deliveries(world: World, watches: Watches<Listener>, changes: number, s
     for (let turn = 0; turn < 2 * rounds; turn++) {
       const flip = turn % 2 === 0 ? goAway : act;
       for (let count = 0; count < world.users; count++)
-        for (const change of flip(world, (count * stride) % world.users).changes) told += tell(watches, change);
+        for (const change of flip(world, (count * stride) % world.users).changes) told += tell(watches, change, Math.floor(world.now));
     }
   });
   if (told !== expected) throw new Error(`${told} of ${expected} were delivered`);
