@@ -7,7 +7,7 @@ const RUN_SECONDS_MAX: Readonly<Record<Size, number>> = { full: 18.5 * 60, quick
 /** A row that is slower than planned may still finish its rounds, and is broken off where it seems to hang. */
 const ROUNDS_FACTOR = 1.6;
 const LIMIT_FACTOR = 5;
-const LIMIT_SECONDS_MIN = 60;
+const LIMIT_SECONDS_MIN = 30;
 /** However late it is, nobody is given less of its time to end in. */
 const SHARE_MIN = 0.4;
 /** The last row may run over the end by so much. */

@@ -170,6 +170,13 @@ export const MUTANTS: readonly Mutant[] = [
     killedBy: 'simulate',
   },
   {
+    name: 'whoever is heard of late returns',
+    file: `${ENGINE}/coarse.ts`,
+    from: 'Math.floor(at / bucketMs) < Math.floor(now / bucketMs)',
+    to: 'at > now + bucketMs',
+    killedBy: 'engine',
+  },
+  {
     name: 'buckets are for everyone',
     file: `${ENGINE}/visibility.ts`,
     from: 'exact === 0 && allows(policy.coarseLastSeenRule)',

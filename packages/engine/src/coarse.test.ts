@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { coarseTime } from './coarse.ts';
 import type { LoadedUser } from './events.ts';
+import type { Slot } from './presence.ts';
 import { APP, as, START_AT, Stage } from './stage.ts';
 import { audienceOf, tellsApart, UNKNOWN_VIEW, type View } from './visibility.ts';
 
@@ -288,7 +289,7 @@ describe('[S7.14] the coarse rule', () => {
 
 describe('[S24.8] of somebody who is on another node', () => {
   const slot = { status: 'online', certainty: 'certain', sinceAt: START_AT, platforms: [] } as const;
-  const receive = (stage: Stage, given: typeof slot | null, seenAt: number | null) =>
+  const receive = (stage: Stage, given: Slot | null, seenAt: number | null) =>
     stage.step({ type: 'slot', tenant: APP, user: 'ann', node: 'n2', slot: given, seenAt, activeAt: null });
 
   test('[I6c] every bucket knows, though no sign of life is told; a return there is held back here too', () => {
@@ -305,6 +306,23 @@ describe('[S24.8] of somebody who is on another node', () => {
     expect(stage.see('ann')).toEqual(expected(5, 4));
     stage.advance(BUCKET_MS);
     expect(stage.see('ann')).toEqual(expected(6, 5));
+  });
+
+  test('[I2] [I6c] whoever has been there since before this bucket does not return in it, though only now heard of', () => {
+    const stage = new Stage({ lastSeenBucketMs: BUCKET_MS });
+    stage.load('ann', { ...BUCKETS_ONLY, seenAt: START_AT, restingSeenAt: START_AT });
+    stage.advance(startOf(5) - stage.now);
+    const since = (ms: number) => ({ ...slot, sinceAt: stage.now - ms });
+    receive(stage, since(1.5 * BUCKET_MS), stage.now - 1.5 * BUCKET_MS);
+    expect(stage.user('ann').held).toBeNull();
+    expect(stage.see('ann')).toEqual(expected(5, 4));
+    stage.advance(4 * BUCKET_MS);
+    receive(stage, null, stage.now - 3 * BUCKET_MS);
+    stage.advance(BUCKET_MS);
+    const before = stage.see('ann');
+    stage.advance(5);
+    receive(stage, since(4), stage.now - 4);
+    expect(stage.see('ann')).toEqual(before);
   });
 
   test('[I2] nothing goes back before the bucket is over, when the node dies and is yet to be read in the store', () => {

@@ -42,3 +42,5 @@ export function laterHeld(a: Held | null, b: Held | null): Held | null {
   if (a.untilAt !== b.untilAt) return a.untilAt > b.untilAt ? a : b;
   return (b.seenAt ?? Number.NEGATIVE_INFINITY) > (a.seenAt ?? Number.NEGATIVE_INFINITY) ? b : a;
 }
+
+export const isOfEarlierBucket = (at: number, bucketMs: number, now: number) => Math.floor(at / bucketMs) < Math.floor(now / bucketMs);

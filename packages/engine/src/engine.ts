@@ -1,3 +1,4 @@
+import { isOfEarlierBucket } from './coarse.ts';
 import { Deadlines } from './deadlines.ts';
 import type { EngineEvent, Outcome } from './events.ts';
 import { OutcomeBuilder } from './outcome.ts';
@@ -170,7 +171,8 @@ export class Engine {
   #receive(user: User, event: Extract<EngineEvent, { type: 'slot' }>, now: number): void {
     // Whoever is back on another node is not waited for here any more.
     if (event.slot?.certainty === 'certain' && user.remoteSlots?.has(event.node) !== true) this.#sessions.giveUpRecovered(user, now);
-    const { optedOut } = user.facts.policy;
+    const { held, facts } = user;
+    const { optedOut } = facts.policy;
     const was = coarseSeenAt(user, now);
     // By another node's clock, which may be ahead. Not after: while that node has the user, such a time is no return.
     const notAhead = (at: number | null) => (at === null ? null : Math.min(at, now));
@@ -180,7 +182,10 @@ export class Engine {
       user.remoteSlots.set(event.node, event.slot);
     } else user.remoteSlots?.delete(event.node);
     if (!optedOut) settle(user, this.#step.options, this.#step.outcome, now);
-    holdBack(user, was, now);
+    // Whoever was there before this bucket began does not return in it, though only now heard of.
+    if (event.slot?.certainty === 'certain' && isOfEarlierBucket(event.slot.sinceAt, this.#step.options.lastSeenBucketMs, now))
+      user.held = held;
+    else holdBack(user, was, now);
     // Not before: until the facts are settled without them, this node's slot is kept with those of the others.
     if (user.remoteSlots?.size === 0) user.remoteSlots = null;
   }
