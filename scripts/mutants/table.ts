@@ -225,6 +225,7 @@ export const MUTANTS: readonly Mutant[] = [
     from: 'connection.answering !== undefined || ',
     to: '',
     killedBy: 'simulate',
+    seed: 100_142,
   },
   {
     name: 'a slow reader is written to on and on',
