@@ -23,7 +23,11 @@ export function textFrame(bytes: string): string {
   return header.toString('latin1') + bytes;
 }
 
+/**
+ * Writes bytes. Behind what its reader has not taken they wait as a buffer: kept as the parts of which V8 makes a text, a megabyte for each of a
+ * thousand readers who stand still is ten million objects, and collections of seconds.
+ */
 export function writeBytes(socket: Writable, bytes: string): void {
-  if (bytes.length > WRITTEN_AS_TEXT_MAX) socket.write(Buffer.from(bytes, 'latin1'));
+  if (bytes.length > WRITTEN_AS_TEXT_MAX || socket.writableLength > 0) socket.write(Buffer.from(bytes, 'latin1'));
   else socket.write(bytes, 'latin1');
 }
