@@ -39,7 +39,9 @@ test('[T23] the same words as values, and harmless keys, are let through', () =>
 });
 
 test('it agrees with JSON.parse on every JSON that is not too deep, and throws nothing but our own error on any text', () => {
-  fc.assert(fc.property(fc.json({ maxDepth: 4 }), (text) => void expect(read(text, 64)).toEqual(JSON.parse(text))));
+  // Such keys are made up now and then, and refused.
+  const harmless = fc.json({ maxDepth: 4 }).filter((text) => !/__proto__|constructor/.test(text));
+  fc.assert(fc.property(harmless, (text) => void expect(read(text, 64)).toEqual(JSON.parse(text))));
   const noise = fc.oneof(fc.string(), fc.stringMatching(/^[[\]{}",:\\u0019a]*$/), fc.json({ maxDepth: 12 }));
   fc.assert(
     fc.property(noise, (text) => {
