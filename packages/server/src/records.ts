@@ -1,9 +1,21 @@
 import type { Session, User } from '@porchlight/engine';
 import type { SessionRecord, UserRecord } from './stores/store.ts';
 
+/** What a user has set, as it is stored and as the user is told. */
+export function settingsInForce({ claim, facts }: User) {
+  return {
+    availability: claim.availability,
+    availabilityUntilAt: claim.untilAt === Number.POSITIVE_INFINITY ? null : claim.untilAt,
+    text: claim.text,
+    onlineRule: facts.policy.onlineRule,
+    lastSeenRule: facts.policy.lastSeenRule,
+    coarseLastSeenRule: facts.policy.coarseLastSeenRule,
+    optedOut: facts.policy.optedOut,
+  };
+}
+
 /** A user as the store is to have them, as of now. */
 export function userRecord(user: User): UserRecord {
-  const { facts, claim } = user;
   return {
     tenant: user.tenant.name,
     user: user.id,
@@ -12,13 +24,7 @@ export function userRecord(user: User): UserRecord {
     ...restingTimes(user),
     coarseSeenAt: user.held?.seenAt ?? null,
     coarseUntilAt: user.held?.untilAt ?? null,
-    availability: claim.availability,
-    availabilityUntilAt: claim.untilAt === Number.POSITIVE_INFINITY ? null : claim.untilAt,
-    text: claim.text,
-    onlineRule: facts.policy.onlineRule,
-    lastSeenRule: facts.policy.lastSeenRule,
-    coarseLastSeenRule: facts.policy.coarseLastSeenRule,
-    optedOut: facts.policy.optedOut,
+    ...settingsInForce(user),
     signedOutAt: user.signedOutAt,
     profile: user.profile === null ? null : JSON.stringify(user.profile),
   };

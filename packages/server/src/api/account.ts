@@ -4,6 +4,7 @@ import { recordOf } from '../dialects/native.ts';
 import { PorchlightError } from '../errors.ts';
 import type { PresenceNode } from '../node.ts';
 import { shownProfile } from '../online-list.ts';
+import { settingsInForce } from '../records.ts';
 import { admitChange, type Caller } from './caller.ts';
 import { account, settingsChange } from './records.ts';
 import { type ApiRoute, apiRoute } from './route.ts';
@@ -20,16 +21,7 @@ export function accountRoutes(node: PresenceNode, path: SubjectPath): ApiRoute[]
     const presence = recordOf(user, service.view(viewer, user));
     const known = service.find(tenant, user);
     if (known === undefined) throw new PorchlightError('UNAVAILABLE', undefined, { retryAfterMs: 1_000 });
-    const { claim, facts } = known;
-    const settings: Settings = {
-      availability: claim.availability,
-      availabilityUntilAt: claim.untilAt === Number.POSITIVE_INFINITY ? null : claim.untilAt,
-      text: claim.text,
-      onlineRule: facts.policy.onlineRule,
-      lastSeenRule: facts.policy.lastSeenRule,
-      coarseLastSeenRule: facts.policy.coarseLastSeenRule,
-      optedOut: facts.policy.optedOut,
-    };
+    const settings: Settings = settingsInForce(known);
     return { user, presence, settings, profile: shownProfile(known, node.parts.options.expose) as Record<string, string> };
   }
 
