@@ -9,8 +9,8 @@ interface Format {
   readonly number: number;
 }
 
-/** Audiences are sets of three bits. */
-const AUDIENCES = 8;
+/** Audiences are sets of four bits. */
+const AUDIENCES = 16;
 
 /**
  * What has been encoded at this instant: shared by all connections that are flushed at it and see the same, and by nobody later, because the
