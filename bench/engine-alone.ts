@@ -4,17 +4,13 @@
  * rates are steps a CPU-second of the whole process, its collector and compiler included, and making the event is part of a step.
  */
 import {
-  audienceOf,
   type Change,
   Engine,
   type EngineEvent,
   neverStored,
   type Outcome,
-  tellsApart,
+  Telling,
   type User,
-  type View,
-  type Viewer,
-  viewOf,
   Watches,
 } from '../packages/engine/src/index.ts';
 import type { EngineFigures } from './scenarios/engine-alone.ts';
@@ -140,9 +136,8 @@ function live(): { heap: number; rss: number } {
   return { heap: heapUsed + external, rss };
 }
 
-/** As a connection is to the engine: somebody who may be shown something, and a place where it is noted. */
+/** As a connection is to the engine: an object of its own, in which it is noted what has to be told. */
 interface Listener {
-  readonly viewer: Viewer;
   told: number;
 }
 
@@ -151,7 +146,7 @@ function watch(world: World, listeners: readonly Listener[]): Watches<Listener> 
   const watches = new Watches<Listener>();
   const { roster } = world.engine;
   for (const [index, listener] of listeners.entries()) {
-    const watcher = watches.join(listener);
+    const watcher = watches.join(listener, { tenant: TENANT, user: idOf(5 * index) });
     for (let each = 0; each < WATCHES_EACH; each++) {
       watches.add(watcher, roster.at((index * 5 + each * STRIDE) % world.users) as User);
     }
@@ -159,25 +154,31 @@ function watch(world: World, listeners: readonly Listener[]): Watches<Listener> 
   return watches;
 }
 
-const aListener = (_: unknown, index: number): Listener => ({ viewer: { tenant: TENANT, user: idOf(5 * index) }, told: 0 });
+/** What becomes of a change before a byte is written. */
+type Tell = (watches: Watches<Listener>, change: Change) => number;
 
-/** What becomes of a change before a byte is written: everybody who watches is asked for, and the view is made for those who are told. */
-function tell(watches: Watches<Listener>, { user, before, after }: Change, now: number): number {
+/** It is found out who of those who watch has to be told, and who that is is counted. */
+const find: Tell = (watches, change) => {
   let told = 0;
-  let view: View | undefined;
-  watches.eachWatcher(user, (listener) => {
-    const audience = audienceOf(listener.viewer, user.tenant.name, user.id, after);
-    const beforeAudience = before.policy === after.policy ? audience : audienceOf(listener.viewer, user.tenant.name, user.id, before);
-    if (!tellsApart(before, beforeAudience, after, audience, 'record')) return;
-    view ??= viewOf(user, audience, now);
-    listener.told = view.version;
+  watches.eachTold(new Telling(change), () => {
     told += 1;
   });
   return told;
-}
+};
+
+/** It is noted besides, with each of them. */
+const note: Tell = (watches, change) => {
+  let told = 0;
+  const { liveVersion } = change.after;
+  watches.eachTold(new Telling(change), (listener) => {
+    listener.told = liveVersion;
+    told += 1;
+  });
+  return told;
+};
 
 /** Everybody goes away and, once all have, comes back, as often as it takes; deliveries a CPU-second. */
-function deliveries(world: World, watches: Watches<Listener>, changes: number, stride: number): number {
+function deliveries(world: World, watches: Watches<Listener>, changes: number, stride: number, tell: Tell): number {
   const rounds = Math.ceil(changes / (2 * world.users));
   const expected = 2 * rounds * watches.size;
   let told = 0;
@@ -185,7 +186,7 @@ function deliveries(world: World, watches: Watches<Listener>, changes: number, s
     for (let turn = 0; turn < 2 * rounds; turn++) {
       const flip = turn % 2 === 0 ? goAway : act;
       for (let count = 0; count < world.users; count++)
-        for (const change of flip(world, (count * stride) % world.users).changes) told += tell(watches, change, Math.floor(world.now));
+        for (const change of flip(world, (count * stride) % world.users).changes) told += tell(watches, change);
     }
   });
   if (told !== expected) throw new Error(`${told} of ${expected} were delivered`);
@@ -193,13 +194,17 @@ function deliveries(world: World, watches: Watches<Listener>, changes: number, s
 }
 
 /** What a watch takes, and telling those who watch of changes. */
-function measureWatches(world: World, changes: number): Pick<EngineFigures, 'delivery' | 'deliveryScattered' | 'watchBytes'> {
-  const listeners = Array.from({ length: Math.floor((world.users * WATCHED_BY) / WATCHES_EACH) }, aListener);
+function measureWatches(
+  world: World,
+  changes: number,
+): Pick<EngineFigures, 'delivery' | 'deliveryNoted' | 'deliveryScattered' | 'watchBytes'> {
+  const listeners = Array.from({ length: Math.floor((world.users * WATCHED_BY) / WATCHES_EACH) }, (): Listener => ({ told: 0 }));
   const before = live().heap;
   const watches = watch(world, listeners);
   const watchBytes = (live().heap - before) / watches.size;
-  const delivery = deliveries(world, watches, changes, 1);
-  return { watchBytes, delivery, deliveryScattered: deliveries(world, watches, changes, STRIDE) };
+  const delivery = deliveries(world, watches, changes, 1, find);
+  const deliveryNoted = deliveries(world, watches, changes, 1, note);
+  return { watchBytes, delivery, deliveryNoted, deliveryScattered: deliveries(world, watches, changes, STRIDE, note) };
 }
 
 function measure(users: number, steps: number): EngineFigures {

@@ -22,7 +22,7 @@ const COMMANDS: Record<Killer, (seed: number) => readonly string[]> = {
   simulate: (seed) => ['scripts/simulate.ts', '--hours', '60', '--nodes', '1', '--seed', String(seed)],
   model: () => ['scripts/model.ts', '--runs', '500', '--seed', '1'],
   pairs: () => ['scripts/paired-worlds.ts', '--pairs', '60', '--seed', '1'],
-  engine: () => ['node_modules/vitest/vitest.mjs', 'run', 'packages/engine/src/coarse.test.ts'],
+  engine: () => ['node_modules/vitest/vitest.mjs', 'run', 'packages/engine/src/coarse.test.ts', 'packages/engine/src/watches.test.ts'],
   contract: () => ['node_modules/vitest/vitest.mjs', 'run', 'packages/server/src/stores/memory.test.ts'],
   cluster: () => [
     'node_modules/vitest/vitest.mjs',

@@ -218,6 +218,27 @@ export const MUTANTS: readonly Mutant[] = [
     to: 'facts.ownVersion;',
     killedBy: 'pairs',
   },
+  {
+    name: 'the user is told no more than most',
+    file: `${ENGINE}/visibility.ts`,
+    from: 'viewer.tenant === user.tenant.name && viewer.user !== user.id && viewer.all',
+    to: 'viewer.tenant === user.tenant.name && viewer.all',
+    killedBy: 'engine',
+  },
+  {
+    name: 'whoever is blocked is told like most',
+    file: `${ENGINE}/visibility.ts`,
+    from: 'if (policy.blocked !== null) return undefined;',
+    to: '',
+    killedBy: 'engine',
+  },
+  {
+    name: 'whoever signs in is told as the one who watched before',
+    file: `${ENGINE}/watches.ts`,
+    from: 'this.#ofUsers.mark(this.#ofWatchers.at(index, place), this.#ofWatchers.placeAt(index, place));',
+    to: ';',
+    killedBy: 'engine',
+  },
   // Fan-out and dispatcher
   {
     name: 'a change overtakes an older answer',

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { Engine } from './engine.ts';
 import { ENGINE_DEFAULTS } from './policy.ts';
-import { Stage } from './stage.ts';
+import { as, Stage } from './stage.ts';
 import type { User } from './user.ts';
 import { type Watcher, Watches } from './watches.ts';
 
@@ -67,14 +67,14 @@ class Crowd {
   }
 
   #look(turn: number): void {
-    const watcher = this.watchers[turn % WATCHERS] ?? this.watches.join(turn);
+    const watcher = this.watchers[turn % WATCHERS] ?? this.watches.join(turn, as('viewer'));
     this.watchers[turn % WATCHERS] = watcher;
     const user = this.stage.engine.roster.at((turn * 31) % this.stage.engine.roster.tableSize);
     if (user === undefined) return;
     if (!this.watches.remove(watcher, user)) this.watches.add(watcher, user);
     if (turn % 900 === 0) {
       this.watches.leave(watcher);
-      this.watchers[turn % WATCHERS] = this.watches.join(turn);
+      this.watchers[turn % WATCHERS] = this.watches.join(turn, as('viewer'));
     }
   }
 

@@ -4,6 +4,7 @@ export { type Claim, ENGINE_DEFAULTS, type EngineOptions, NO_CLAIM, type Policy,
 export { type Digest, type Facts, merge, type Slot, sameSlot } from './presence.ts';
 export type { Roster } from './roster.ts';
 export type { Session, SessionDetails } from './session.ts';
+export { Telling } from './telling.ts';
 export { showsOnline, type Tenant } from './tenant.ts';
 export type { User } from './user.ts';
 export {

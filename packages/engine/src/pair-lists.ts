@@ -5,6 +5,10 @@ const LIST = 0;
 const SIZE = 1;
 const HEAD = 2;
 
+/** The lowest bit of what is listed is for whoever lists it. */
+export const MARK_BITS = 1;
+export const MARK = 1;
+
 /** How many pairs a block of each size class has room for: two or an eighth more than that of the one before. 0 stands for no block. */
 const CAPACITIES: readonly number[] = (() => {
   const capacities = [0, 1, 2];
@@ -50,7 +54,7 @@ class Pool {
 }
 
 /**
- * Many lists of pairs of numbers, by the number of the list: what is listed, and its place in a list of the other kind. The pairs of one list lie
+ * Many lists of pairs of numbers, by the number of the list: what is listed, which may be marked, and its place in a list of the other kind. The pairs of one list lie
  * side by side in a block, so that walking one waits for memory once or twice, not once for each. Blocks of a size lie in a pool; one
  * that is given up is filled by the last, so no room is ever lost between them, and a pool that is mostly empty becomes smaller.
  * The order within a list is kept only until something is removed from it.
@@ -73,7 +77,23 @@ export class PairLists {
 
   /** What is at this place of a list. */
   at(list: number, place: number): number {
-    return this.#poolOf(list).words[this.#startOf(list) + HEAD + place] as number;
+    return (this.#poolOf(list).words[this.#startOf(list) + HEAD + place] as number) >> MARK_BITS;
+  }
+
+  /** Marks what is at this place of a list. */
+  mark(list: number, place: number): void {
+    const { words } = this.#poolOf(list);
+    const at = this.#startOf(list) + HEAD + place;
+    words[at] = (words[at] as number) | MARK;
+  }
+
+  /** The words in which `firstOf` a list and those after it hold what is listed, above `MARK_BITS`, with its `MARK`: until anything changes. */
+  wordsOf(list: number): Int32Array {
+    return this.#poolOf(list).words;
+  }
+
+  firstOf(list: number): number {
+    return this.#startOf(list) + HEAD;
   }
 
   /** The place that was paired with what is at this place. */
@@ -93,19 +113,19 @@ export class PairLists {
     if (size === 0) return -1;
     const { words } = this.#poolOf(list);
     const first = this.#startOf(list) + HEAD;
-    for (let place = 0; place < size; place++) if (words[first + place] === item) return place;
+    for (let place = 0; place < size; place++) if ((words[first + place] as number) >> MARK_BITS === item) return place;
     return -1;
   }
 
-  /** Puts a pair at the end. */
-  push(list: number, item: number, paired: number): void {
+  /** Puts a pair at the end; the item is below 2 ** 30. */
+  push(list: number, item: number, paired: number, marked = false): void {
     // The table may have an odd length.
     if (2 * list + 1 >= this.#blocks.length) this.#blocks = grownInts(this.#blocks, 2 * list + 2);
     const size = this.size(list);
     if (size === this.#poolOf(list).capacity) this.#move(list, (this.#blocks[2 * list] as number) + 1, size);
     const { words, capacity } = this.#poolOf(list);
     const start = this.#startOf(list);
-    words[start + HEAD + size] = item;
+    words[start + HEAD + size] = (item << MARK_BITS) | (marked ? MARK : 0);
     words[start + HEAD + capacity + size] = paired;
     words[start + SIZE] = size + 1;
   }

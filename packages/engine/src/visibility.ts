@@ -1,5 +1,6 @@
-import type { Certainty, Status } from '@porchlight/protocol';
+import type { Certainty, Rule, Status } from '@porchlight/protocol';
 import { coarseTime } from './coarse.ts';
+import type { Policy } from './policy.ts';
 import { type Facts, NO_PLATFORMS, samePlatforms } from './presence.ts';
 import type { User } from './user.ts';
 
@@ -57,10 +58,28 @@ export function audienceOf(viewer: Viewer, tenant: string, id: string, facts: Fa
   if (policy.optedOut) return AUDIENCE.hidden;
   // Who blocks anybody shows themselves to few, not to everyone: or the one who is blocked need only look without signing in.
   if (policy.blocked !== null && (viewer.user === null || policy.blocked.has(viewer.user))) return AUDIENCE.hidden;
-  const isContact = policy.contacts !== null && viewer.user !== null && policy.contacts.has(viewer.user);
-  const allows = (rule: Facts['policy']['onlineRule']) => rule === 'everyone' || (rule === 'contacts' && isContact);
+  return audienceByRules(policy, policy.contacts !== null && viewer.user !== null && policy.contacts.has(viewer.user));
+}
+
+function audienceByRules(policy: Policy, isContact: boolean): Audience {
+  const allows = (rule: Rule) => rule === 'everyone' || (rule === 'contacts' && isContact);
   const exact = (allows(policy.onlineRule) ? AUDIENCE.online : 0) | (allows(policy.lastSeenRule) ? AUDIENCE.lastSeen : 0);
   return exact === 0 && allows(policy.coarseLastSeenRule) ? AUDIENCE.coarse : exact;
+}
+
+/** What everybody may see under these facts who is nobody in particular to the user; undefined when there is more than one answer. */
+export function audienceOfMost({ policy }: Facts): Audience | undefined {
+  if (policy.optedOut) return AUDIENCE.hidden;
+  if (policy.blocked !== null) return undefined;
+  const { onlineRule, lastSeenRule, coarseLastSeenRule } = policy;
+  const hasFriends =
+    policy.contacts !== null && (onlineRule === 'contacts' || lastSeenRule === 'contacts' || coarseLastSeenRule === 'contacts');
+  return hasFriends ? undefined : audienceByRules(policy, false);
+}
+
+/** Whether that is so for this viewer: not for the user, for those who see everything, and for other tenants. */
+export function isOneOfMost(viewer: Viewer, user: User): boolean {
+  return viewer.tenant === user.tenant.name && viewer.user !== user.id && viewer.all !== true;
 }
 
 /** Whether an audience is shown the live state at all; otherwise it sees somebody offline. */

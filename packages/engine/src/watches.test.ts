@@ -1,11 +1,27 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Stage } from './stage.ts';
+import { NO_CLAIM } from './policy.ts';
+import { Facts } from './presence.ts';
+import { as, Stage } from './stage.ts';
+import { standingOf } from './standing.ts';
+import { Telling } from './telling.ts';
 import type { User } from './user.ts';
+import { audienceOf, tellsApart } from './visibility.ts';
 import { type Watcher, Watches } from './watches.ts';
 
 const USERS = 12;
 const OWNERS = 6;
+const VIEWER = as('viewer');
+
+/** That somebody came online, which everybody is told. */
+function arrival(user: User): Telling {
+  const standing = standingOf({ status: 'online', certainty: 'certain', sinceAt: 1, platforms: [] }, NO_CLAIM, user.facts.policy);
+  return new Telling({
+    user,
+    before: user.facts,
+    after: new Facts({ standing, sinceAt: 1, restingSeenAt: null, restingActiveAt: null }, 1),
+  });
+}
 
 test('[S10.1] the packed lists hold what sets of pairs would', () => {
   const action = fc.record({
@@ -18,7 +34,7 @@ test('[S10.1] the packed lists hold what sets of pairs would', () => {
       const stage = new Stage();
       const users = Array.from({ length: USERS }, (_, index) => stage.load(`u${index}`));
       const watches = new Watches<number>();
-      const watchers = Array.from({ length: OWNERS }, (_, owner) => watches.join(owner));
+      const watchers = Array.from({ length: OWNERS }, (_, owner) => watches.join(owner, VIEWER));
       const model = watchers.map(() => new Set<number>());
       for (const { type, owner, user } of actions) {
         const watcher = watchers[owner] as Watcher;
@@ -31,7 +47,7 @@ test('[S10.1] the packed lists hold what sets of pairs would', () => {
           else watches.leave(watcher);
           known.clear();
           // A watcher that left is replaced; its place may be taken by it.
-          if (type !== 'clear') watchers[owner] = watches.join(owner);
+          if (type !== 'clear') watchers[owner] = watches.join(owner, VIEWER);
         }
       }
       expect(watches.size).toBe(model.reduce((sum, each) => sum + each.size, 0));
@@ -44,7 +60,7 @@ test('[S10.1] the packed lists hold what sets of pairs would', () => {
       }
       for (const [index, user] of users.entries()) {
         const owners: number[] = [];
-        watches.eachWatcher(user, (owner) => owners.push(owner));
+        watches.eachTold(arrival(user), (owner) => owners.push(owner));
         const expected = [...model.entries()].filter(([, known]) => known.has(index)).map(([owner]) => owner);
         expect(owners.sort()).toEqual(expected);
         expect(watches.isWatched(user)).toBe(expected.length > 0);
@@ -59,14 +75,14 @@ test('[S10.1] they grow, and a watcher that has left can do nothing more', () =>
   const stage = new Stage();
   const users = Array.from({ length: 3_000 }, (_, index) => stage.load(`u${index}`));
   const watches = new Watches<string>();
-  const one = watches.join('one');
+  const one = watches.join('one', VIEWER);
   for (const user of users) watches.add(one, user);
   expect(watches.size).toBe(3_000);
   expect(watches.has(one, users[2_999]!)).toBe(true);
   watches.leave(one);
   watches.leave(one);
   expect(watches.size).toBe(0);
-  const two = watches.join('two');
+  const two = watches.join('two', VIEWER);
   watches.add(two, users[0]!);
   watches.clear(one);
   expect(watches.add(one, users[1]!)).toBe(false);
@@ -86,7 +102,7 @@ class Churn {
   constructor(users: readonly User[], owners: number) {
     this.#users = users;
     this.model = Array.from({ length: owners }, () => new Set<number>());
-    this.#watchers = this.model.map((_, owner) => this.watches.join(owner));
+    this.#watchers = this.model.map((_, owner) => this.watches.join(owner, VIEWER));
   }
 
   /** A number below `end`, small ones more often: always the same ones. */
@@ -100,7 +116,7 @@ class Churn {
     const known = this.model[owner] as Set<number>;
     if (this.#any(300) === 299) {
       this.watches.leave(this.#watchers[owner] as Watcher);
-      this.#watchers[owner] = this.watches.join(owner);
+      this.#watchers[owner] = this.watches.join(owner, VIEWER);
       return known.clear();
     }
     const user = this.#any(this.#users.length);
@@ -117,7 +133,7 @@ class Churn {
       );
     for (const [index, user] of this.#users.entries()) {
       const owners: number[] = [];
-      this.watches.eachWatcher(user, (owner) => owners.push(owner));
+      this.watches.eachTold(arrival(user), (owner) => owners.push(owner));
       expect(owners.sort((a, b) => a - b)).toEqual(this.model.flatMap((known, owner) => (known.has(index) ? [owner] : [])));
     }
   }
@@ -153,13 +169,13 @@ test('[S12.11] lists of every size come and go for ever in the room of the most 
 test('[S12.11] those who watch one user, and whom one watches, may be very many, and their room is given back', () => {
   const [celebrity, ...others] = someUsers(501) as [User, ...User[]];
   const watches = new Watches<number>();
-  const watchers = Array.from({ length: 100_000 }, (_, owner) => watches.join(owner));
+  const watchers = Array.from({ length: 100_000 }, (_, owner) => watches.join(owner, VIEWER));
   for (const watcher of watchers) watches.add(watcher, celebrity);
   for (const user of others) watches.add(watchers[7] as Watcher, user);
   expect(watches.size).toBe(100_500);
   expect(watches.tableBytes).toBeLessThan(36 * watches.size);
   let sum = 0;
-  watches.eachWatcher(celebrity, (owner) => {
+  watches.eachTold(arrival(celebrity), (owner) => {
     sum += owner;
   });
   expect(sum).toBe((100_000 * 99_999) / 2);
@@ -169,26 +185,59 @@ test('[S12.11] those who watch one user, and whom one watches, may be very many,
   expect(watches.tableBytes).toBeLessThan(50_000);
 });
 
-test('[S10.1] while all who watch are visited, watches may come and go', () => {
-  const [one, two] = someUsers(2) as [User, User];
-  const watches = new Watches<number>();
-  const watchers = Array.from({ length: 50 }, (_, owner) => watches.join(owner));
-  for (const watcher of watchers) watches.add(watcher, one);
-  const visited: number[] = [];
-  watches.eachWatcher(one, (owner) => {
-    visited.push(owner);
-    watches.remove(watchers[owner] as Watcher, one);
-    watches.add(watchers[owner] as Watcher, two);
-  });
-  expect(visited.sort((a, b) => a - b)).toEqual([...watchers.keys()]);
-  expect(watches.isWatched(one)).toBe(false);
-  // Each visit removes the next and the one after it too: of those who are left nobody is forgotten.
-  const left = new Set<number>();
-  watches.eachWatcher(two, (owner) => {
-    left.add(owner);
-    for (const other of [owner - 1, owner - 2]) if (other >= 0 && !left.has(other)) watches.remove(watchers[other] as Watcher, two);
-  });
-  const remaining = watchers.flatMap((watcher, owner) => (watches.has(watcher, two) ? [owner] : []));
-  expect(remaining.filter((owner) => !left.has(owner))).toEqual([]);
-  watches.eachWatcher(two, () => watches.leave(watches.join(0)));
+type Made<A> = A extends fc.Arbitrary<infer T> ? T : never;
+const rule = fc.constantFrom('everyone', 'contacts', 'nobody' as const);
+const facts = fc.record({
+  onlineRule: rule,
+  lastSeenRule: rule,
+  coarseLastSeenRule: rule,
+  optedOut: fc.boolean(),
+  contacts: fc.subarray(['u1', 'u2', 'u3']),
+  blocked: fc.subarray(['u1', 'u2', 'u3'], { maxLength: 1 }),
+  online: fc.boolean(),
+  invisible: fc.boolean(),
+  restingSeenAt: fc.constantFrom(null, 1, 2),
+});
+
+test('[S7.1] whoever watches is told of a change as if the gate had been asked for each, whoever they have become', () => {
+  const setOf = (ids: string[]) => (ids.length === 0 ? null : new Set(ids));
+  const factsOf = ({ contacts, blocked, online, invisible, restingSeenAt, ...rules }: Made<typeof facts>) => {
+    const policy = { ...rules, contacts: setOf(contacts), blocked: setOf(blocked) };
+    const claim = { availability: invisible ? 'invisible' : 'auto', text: null, untilAt: Number.POSITIVE_INFINITY } as const;
+    const digest = { status: online ? 'online' : 'offline', certainty: 'certain', sinceAt: online ? 1 : null, platforms: [] } as const;
+    return new Facts({ standing: standingOf(digest, claim, policy), sinceAt: digest.sinceAt, restingSeenAt, restingActiveAt: null }, 2);
+  };
+  const viewer = fc.oneof(
+    fc.record({ tenant: fc.constantFrom('app', 'other'), user: fc.constantFrom(null, 'u0', 'u1', 'u2', 'u3', 'u4') }),
+    fc.constant({ tenant: 'app', user: null, all: true }),
+  );
+  const kinds = { told: 0, notTold: 0, most: 0 };
+  fc.assert(
+    fc.property(facts, facts, fc.array(fc.tuple(viewer, fc.option(viewer)), { maxLength: 8 }), (was, is, viewers) => {
+      const user = someUsers(1)[0] as User;
+      const watches = new Watches<number>();
+      const told: number[] = [];
+      for (const [owner, [first, then]] of viewers.entries()) {
+        const watcher = watches.join(owner, first);
+        watches.add(watcher, user);
+        if (then !== null) watches.become(watcher, then);
+      }
+      const [before, after] = [factsOf(was), factsOf(is)];
+      const telling = new Telling({ user, before, after });
+      watches.eachTold(telling, (owner) => told.push(owner));
+      const expected = viewers.flatMap(([first, then], owner) => {
+        const [beforeAudience, audience] = [before, after].map((each) => audienceOf(then ?? first, 'app', user.id, each)) as [
+          number,
+          number,
+        ];
+        return tellsApart(before, beforeAudience, after, audience, 'record') ? [owner] : [];
+      });
+      expect(told).toEqual(expected);
+      kinds.told += told.length;
+      kinds.notTold += viewers.length - told.length;
+      if (telling.most !== undefined) kinds.most += viewers.length;
+    }),
+    { numRuns: 2_000, seed: 5 },
+  );
+  for (const count of Object.values(kinds)) expect(count).toBeGreaterThan(500);
 });

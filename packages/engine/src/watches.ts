@@ -1,5 +1,7 @@
-import { PairLists } from './pair-lists.ts';
+import { MARK, MARK_BITS, PairLists } from './pair-lists.ts';
+import type { Telling } from './telling.ts';
 import type { User } from './user.ts';
+import { isOneOfMost, type Viewer } from './visibility.ts';
 
 const NONE = -1;
 
@@ -9,9 +11,12 @@ export class Watcher {
   index: number;
   /** How many users it watches. */
   size = 0;
+  /** As whom; changed by `Watches.become`. */
+  viewer: Viewer;
 
-  constructor(index: number) {
+  constructor(index: number, viewer: Viewer) {
     this.index = index;
+    this.viewer = viewer;
   }
 }
 
@@ -23,7 +28,9 @@ export class Watcher {
 export class Watches<T = unknown> {
   /** By watcher; what a change is told to, so that no watcher need be fetched. */
   readonly #owners: (T | undefined)[] = [];
+  readonly #viewers: (Viewer | undefined)[] = [];
   readonly #freeWatchers: number[] = [];
+  /** Marked is a watcher who is not one of most to the user. */
   readonly #ofUsers = new PairLists();
   readonly #ofWatchers = new PairLists();
   #size = 0;
@@ -38,10 +45,21 @@ export class Watches<T = unknown> {
     return Int32Array.BYTES_PER_ELEMENT * (this.#ofUsers.room + this.#ofWatchers.room);
   }
 
-  join(owner: T): Watcher {
+  join(owner: T, viewer: Viewer): Watcher {
     const index = this.#freeWatchers.pop() ?? this.#owners.length;
     this.#owners[index] = owner;
-    return new Watcher(index);
+    this.#viewers[index] = viewer;
+    return new Watcher(index, viewer);
+  }
+
+  /** From now on a watcher watches as somebody else, also what it watches already. */
+  become(watcher: Watcher, viewer: Viewer): void {
+    const { index, size } = watcher;
+    if (index === NONE) return;
+    watcher.viewer = viewer;
+    this.#viewers[index] = viewer;
+    for (let place = 0; place < size; place++)
+      this.#ofUsers.mark(this.#ofWatchers.at(index, place), this.#ofWatchers.placeAt(index, place));
   }
 
   /** Removes all watches of a watcher. */
@@ -59,6 +77,7 @@ export class Watches<T = unknown> {
     if (watcher.index === NONE) return;
     this.clear(watcher);
     this.#owners[watcher.index] = undefined;
+    this.#viewers[watcher.index] = undefined;
     this.#freeWatchers.push(watcher.index);
     watcher.index = NONE;
   }
@@ -66,7 +85,7 @@ export class Watches<T = unknown> {
   /** False when it was watched already. */
   add(watcher: Watcher, user: User): boolean {
     if (watcher.index === NONE || this.has(watcher, user)) return false;
-    this.#ofUsers.push(user.index, watcher.index, watcher.size);
+    this.#ofUsers.push(user.index, watcher.index, watcher.size, !isOneOfMost(watcher.viewer, user));
     this.#ofWatchers.push(watcher.index, user.index, this.#ofUsers.size(user.index) - 1);
     watcher.size += 1;
     this.#size += 1;
@@ -93,13 +112,19 @@ export class Watches<T = unknown> {
     return this.#ofUsers.size(user.index) > 0;
   }
 
-  /**
-   * Visits the owners of all who watch a user. The visitor may add and remove watches: what it adds is not visited, and when it removes those of
-   * others, somebody may be visited twice.
-   */
-  eachWatcher(user: User, visit: (owner: T) => void): void {
-    for (let left = this.#ofUsers.size(user.index); left > 0; left = Math.min(left - 1, this.#ofUsers.size(user.index)))
-      visit(this.#owners[this.#ofUsers.at(user.index, left - 1)] as T);
+  /** Visits the owners of all who watch the user and are to be told. The visitor must not add or remove watches. */
+  eachTold(telling: Telling, visit: (owner: T) => void): void {
+    const { user, most } = telling;
+    const size = this.#ofUsers.size(user.index);
+    if (size === 0) return;
+    const words = this.#ofUsers.wordsOf(user.index);
+    const first = this.#ofUsers.firstOf(user.index);
+    for (let at = first; at < first + size; at++) {
+      const word = words[at] as number;
+      const watcher = word >> MARK_BITS;
+      const isTold = most === undefined || (word & MARK) !== 0 ? telling.isTold(this.#viewers[watcher] as Viewer) : most;
+      if (isTold) visit(this.#owners[watcher] as T);
+    }
   }
 
   /** The indexes of the users that a watcher watches. */

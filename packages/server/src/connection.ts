@@ -29,7 +29,6 @@ export class Connection {
   dialects: readonly Dialect[];
   /** Null until somebody signs in. */
   identity: Identity | null = null;
-  viewer: Viewer = NOBODY;
   /** The engine's number of its session; null for somebody who only watches, has left, or has not signed in. */
   session: number | null = null;
   /** How it spells ids that could be numbers; undefined until it has spelled one, and as its dialect does until then. */
@@ -65,6 +64,11 @@ export class Connection {
     this.link = arrival.link;
     this.dialects = arrival.dialects;
     this.flushMs = flushMs;
-    this.watcher = watches.join(this);
+    this.watcher = watches.join(this, NOBODY);
+  }
+
+  /** As whom it looks. */
+  get viewer(): Viewer {
+    return this.watcher.viewer;
   }
 }

@@ -3,6 +3,7 @@ import {
   audienceOf,
   type Change,
   type Facts,
+  Telling,
   type Tenant,
   tellsApart,
   type User,
@@ -78,12 +79,14 @@ export class Fanout {
 
   /** Takes note of a change; `flush` sends what may be sent at once. */
   note(change: Change): void {
-    const { user } = change;
+    const { user, before } = change;
     // What was encoded of the user at this instant is not true any more.
     this.#encodings.forget();
-    this.#options.watches.eachWatcher(user, (connection) => this.#mark(connection, change));
+    const telling = new Telling(change);
+    this.#options.watches.eachTold(telling, (connection) => this.#mark(connection, user, before));
     const members = this.#everyone.get(user.tenant.name);
-    if (members !== undefined) for (const connection of members) this.#mark(connection, change);
+    if (members === undefined) return;
+    for (const connection of members) if (telling.isTold(connection.viewer)) this.#mark(connection, user, before);
   }
 
   /** Tells a connection, in one dialect and now, how a user is, with `extra` beside it; what was waiting about that user is thereby told. */
@@ -142,12 +145,8 @@ export class Fanout {
     this.#ticks.close();
   }
 
-  #mark(connection: Connection, { user, before, after }: Change): void {
+  #mark(connection: Connection, user: User, before: Facts): void {
     if (connection.dirty.has(user)) return;
-    const { viewer } = connection;
-    const audience = audienceOf(viewer, user.tenant.name, user.id, after);
-    const beforeAudience = before.policy === after.policy ? audience : audienceOf(viewer, user.tenant.name, user.id, before);
-    if (!tellsApart(before, beforeAudience, after, audience, 'record')) return;
     connection.dirty.add(user, before);
     // With more than one it is among them already, unless it waits, or nobody is there to be told.
     if (connection.dirty.size === 1 && !connection.isWaiting) this.#soon.push(connection);

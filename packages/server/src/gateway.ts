@@ -91,7 +91,7 @@ export class Gateway {
     this.admission.admitUser(this.signedIn.count(identity));
     connection.identity = identity;
     this.signedIn.add(connection);
-    connection.viewer = { tenant: identity.tenant, user: identity.user };
+    this.#options.watches.become(connection.watcher, { tenant: identity.tenant, user: identity.user });
     connection.expiresAt = identity.expiresAt ?? Number.POSITIVE_INFINITY;
     // Before the session begins, so that a user who comes online is told so like everybody else.
     this.#options.fanout.join(connection);
