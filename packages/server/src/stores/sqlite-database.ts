@@ -66,28 +66,21 @@ export function createSqliteDatabase(options: SqliteFileOptions): SqliteDatabase
   };
 }
 
+/**
+ * All in one transaction, and only if that fails each in its own. Not each in a savepoint: with one open, every statement walks through what
+ * those before it have changed.
+ */
 function writeAll({ database, apply }: OpenDatabase, batches: StoreBatch[], file: string): (StoreError | undefined)[] {
-  const results: (StoreError | undefined)[] = batches.map(() => undefined);
-  database.exec('BEGIN IMMEDIATE');
-  for (const [index, batch] of batches.entries()) {
+  const write = (some: readonly StoreBatch[]): StoreError | undefined => {
     try {
-      database.exec('SAVEPOINT batch');
-      apply(batch);
-      database.exec('RELEASE batch');
+      inTransaction(database, () => some.forEach(apply));
+      return undefined;
     } catch (error) {
-      results[index] = explain(error, file);
-      // After some errors, such as a full disk, SQLite has rolled everything back by itself: then all of them failed.
-      if (!database.isTransaction) return batches.map(() => results[index]);
-      database.exec('ROLLBACK TO batch; RELEASE batch');
+      return explain(error, file);
     }
-  }
-  try {
-    database.exec('COMMIT');
-    return results;
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    return batches.map(() => explain(error, file));
-  }
+  };
+  const failed = write(batches);
+  return batches.map((batch) => (failed === undefined || batches.length === 1 ? failed : write([batch])));
 }
 
 function inTransaction<T>(database: DatabaseSync, act: () => T): T {
