@@ -38,6 +38,7 @@ export class SettingsChanges {
         settings.changedAt = this.#parts.time.now();
         this.#count(process, user, 1);
         apply();
+        user.hasAllowedBuckets ||= settings.coarseLastSeenRule !== 'nobody';
         await service.stepDurably(event);
       };
       change().then(
