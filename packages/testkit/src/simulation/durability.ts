@@ -128,6 +128,12 @@ export function crashOneOfSeveral(user: UserTruth, process: object, crashedAt: n
   }
 }
 
+/** Of somebody who opted out nothing is recorded: should they opt in again after a crash, nobody knows of them until their client is back. */
+export function forgetUnrecorded({ settings, sessions }: UserTruth, process: object): void {
+  if (!settings.optedOut && settings.certain) return;
+  for (const session of sessions) if (session.process === process) session.notBefore = 0;
+}
+
 /** That somebody has logged out may not be known everywhere yet, and then never is: what was renewed there lasts until it runs out. */
 export function relyOnLeases(user: UserTruth, now: number): void {
   for (const session of user.sessions)

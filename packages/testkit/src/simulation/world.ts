@@ -5,7 +5,7 @@ import { latestMs, TIMES } from './bounds.ts';
 import { Checks } from './checks.ts';
 import type { ClusterWeather } from './cluster-weather.ts';
 import { Counters } from './counters.ts';
-import { checkAfterStart, crashOneOfSeveral, crashSession, relyOnLeases } from './durability.ts';
+import { checkAfterStart, crashOneOfSeveral, crashSession, forgetUnrecorded, relyOnLeases } from './durability.ts';
 import { createFaultyStore } from './faulty-store.ts';
 import { LeaseClient } from './lease-client.ts';
 import { Observer } from './observer.ts';
@@ -127,7 +127,10 @@ export class World implements Surroundings {
     this.#changes.died(process);
     if (this.isSeveral) this.weather.strike();
     this.#driftMs = Math.max(this.#driftMs, Math.abs(crashedAt - this.time.now()));
-    for (const user of this.users.values()) this.#crashUser(user, process, crashedAt, wereKnown);
+    for (const user of this.users.values()) {
+      this.#crashUser(user, process, crashedAt, wereKnown);
+      forgetUnrecorded(user, process);
+    }
     for (const socket of [...this.#sockets]) {
       if (socket.process !== process) continue;
       this.#sockets.delete(socket);
