@@ -143,7 +143,7 @@ export class World implements Surroundings {
     const storedUntil = this.trouble.storedUntil(process.machine.ranUntil);
     if (this.isSeveral) {
       crashOneOfSeveral(user, process, crashedAt, now, wereKnown);
-      return user.loseFresh(crashedAt - (now - storedUntil));
+      return user.loseFresh(crashedAt - (now - Math.min(storedUntil, this.weather.couldStoreUntil(process.name))));
     }
     for (const session of user.sessions) {
       // The next process has another clock.
