@@ -60,6 +60,7 @@ export class World implements Surroundings {
     this.#changes = new SettingsChanges({
       time: this.time,
       checks: this.checks,
+      skewMs: () => (this.isSeveral ? this.#driftMs : 0),
       anyProcess: () => this.places.find(({ process }) => process?.healthy === true)?.process,
     });
     this.places = Array.from({ length: script.nodes }, () => ({ process: undefined, lives: 0 }));
@@ -159,8 +160,7 @@ export class World implements Surroundings {
       }
       if (session.process !== process && session.kind === 'link') continue;
       crashSession(session, storedUntil);
-      // The node's beat vouches for every connection that the node had, or is not known not to have had, until it died.
-      // So does it for one that was hidden.
+      // The node's beat vouches for every connection, also a hidden one, that the node had, or is not known not to have had.
       if (session.kind === 'link' && session.endBy > now) user.prove(crashedAt, false);
     }
     user.loseFresh(crashedAt - (now - storedUntil));
