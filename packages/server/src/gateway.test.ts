@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createManualClock } from './clock.ts';
 import { identityOf, RecordingLink, type StagedNode, stageNode, turn } from './staged-node.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import type { Store } from './stores/store.ts';
@@ -82,6 +83,40 @@ describe('connections', () => {
     expect((await staged.connect('bob')).connection.watcher.index).toBe(index + 1);
     staged.node.gateway.left(connections[0]!);
     await staged.connect('ann');
+  });
+
+  test('[S14.13] [S17.2] who may not sign in as somebody else stays who they were', async () => {
+    for (let index = 0; index < staged.options.connectionsPerUserMax; index += 1) await staged.connect('bob');
+    const { connection } = await staged.connect('ann');
+    await expect(staged.node.gateway.signIn(connection, identityOf('bob'))).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect(connection.identity).toMatchObject({ user: 'ann' });
+    expect(see('ann').status).toBe('online');
+  });
+
+  test('[S15.1] [S13.1] who comes back is told what that changes after the welcome, not before', async () => {
+    const { connection } = await staged.connect('ann', { answersPing: true });
+    await staged.send(connection, 'watch', { type: 'watch', add: ['ann'] });
+    // She does not answer when she is asked for a sign of life.
+    staged.clock.advance(staged.options.signOfLifeMs + 30_000);
+    expect(see('ann').status).toBe('away');
+    staged.node.gateway.lost(connection, true);
+    staged.clock.advance(1_000);
+    const link = new RecordingLink();
+    expect(staged.node.gateway.resume(connection, link, identityOf('ann'))).toBe(true);
+    expect(link.told).toEqual([]);
+    staged.node.fanout.resumed(connection);
+    expect(link.takeTold()).toMatchObject([['presence', { id: 'ann', status: 'online' }]]);
+  });
+
+  test('[S15.5] [S4.5] [I1a] there is nothing to resume after the grace, though the alarm that ends it be late', async () => {
+    const clock = createManualClock();
+    let lateMs = 0;
+    staged = await stageNode({}, { clock: { ...clock, now: () => clock.now() + lateMs } });
+    const { connection } = await staged.connect('ann');
+    staged.node.gateway.lost(connection, true);
+    lateMs = staged.options.graceMs;
+    expect(staged.node.gateway.resume(connection, new RecordingLink(), identityOf('ann'))).toBe(false);
+    expect(staged.node.gateway.connectionCount).toBe(0);
   });
 
   test('[S16.6] [I15] on a stop everybody is sent away to come back, and nobody is told anything', async () => {
