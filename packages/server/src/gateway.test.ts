@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { signToken } from './authenticate.ts';
 import { createManualClock } from './clock.ts';
 import { identityOf, RecordingLink, type StagedNode, stageNode, turn } from './staged-node.ts';
 import { createMemoryStore } from './stores/memory.ts';
@@ -67,6 +68,22 @@ describe('connections', () => {
       code: 'UNAUTHENTICATED',
     });
     await staged.connect(identityOf('ann', { issuedAt: staged.clock.now() }));
+    expect(see('ann').status).toBe('online');
+  });
+
+  test('[S1.8] [T5] the token of a device that was signed out stays refused, though others make the server forget that it verified it', async () => {
+    staged = await stageNode({ tokenCacheMax: 2 });
+    const { clock, node, options } = staged;
+    const signIn = async (user: string) => node.identities.identify(await signToken({ user, lifetimeMs: 600_000 }, { ...options, clock, jwtSecret: String(options.jwtSecret) }));
+    const identity = await signIn('ann');
+    const { connection, link } = await staged.connect(identity);
+    node.service.step({ type: 'leave', session: connection.session as number, reason: 'signed-out' });
+    expect(link.closed).toMatchObject([{ code: 4403 }]);
+    for (const other of ['bob', 'cara', 'dora']) await signIn(other);
+    await expect(staged.connect(await signIn('ann'))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(see('ann').status).toBe('offline');
+    clock.advance(1_000);
+    await staged.connect(await signIn('ann'));
     expect(see('ann').status).toBe('online');
   });
 
