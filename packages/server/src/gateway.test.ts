@@ -74,7 +74,8 @@ describe('connections', () => {
   test('[S1.8] [T5] the token of a device that was signed out stays refused, though others make the server forget that it verified it', async () => {
     staged = await stageNode({ tokenCacheMax: 2 });
     const { clock, node, options } = staged;
-    const signIn = async (user: string) => node.identities.identify(await signToken({ user, lifetimeMs: 600_000 }, { ...options, clock, jwtSecret: String(options.jwtSecret) }));
+    const signIn = async (user: string) =>
+      node.identities.identify(await signToken({ user, lifetimeMs: 600_000 }, { ...options, clock, jwtSecret: String(options.jwtSecret) }));
     const identity = await signIn('ann');
     const { connection, link } = await staged.connect(identity);
     node.service.step({ type: 'leave', session: connection.session as number, reason: 'signed-out' });
@@ -152,13 +153,15 @@ describe('connections', () => {
 describe('a store that is slow or fails', () => {
   let release: (() => void)[];
   let fails: boolean;
+  let asked: number;
 
   beforeEach(async () => {
-    [release, fails] = [[], false];
+    [release, fails, asked] = [[], false, 0];
     const memory = createMemoryStore();
     const store: Store = {
       ...memory,
       load: async (tenant, users) => {
+        asked += 1;
         await new Promise<void>((resolve) => release.push(resolve));
         if (fails) throw new Error('the disk is on fire');
         return memory.load(tenant, users);
@@ -179,6 +182,8 @@ describe('a store that is slow or fails', () => {
     expect(release).toHaveLength(1);
     await letGo();
     expect((await all).map(({ connection }) => connection.viewer.user)).toEqual(Array.from({ length: 50 }, (_, index) => `u${index}`));
+    // One question for the first, one for all others, and none for users who are here by then.
+    expect(asked).toBe(2);
   });
 
   test('[S12.9] a user who cannot be looked up is UNAVAILABLE, and nothing is left behind', async () => {
