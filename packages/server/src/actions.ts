@@ -94,6 +94,8 @@ export class ConnectionActions implements Actions {
     const identity = await this.#options.identities.identify(token);
     const { tenant, user } = this.#identity();
     if (identity.tenant !== tenant || identity.user !== user) throw new PorchlightError('FORBIDDEN', 'The token is another user’s.');
+    // Somebody who only watches may not be in memory, and with them when they were signed out.
+    await this.#options.service.load(tenant, [user]);
     if (this.#options.identities.isRevoked(identity)) throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out.');
     this.#connection.identity = identity;
     this.#connection.expiresAt = identity.expiresAt ?? Number.POSITIVE_INFINITY;

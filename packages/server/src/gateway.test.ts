@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { signToken } from './authenticate.ts';
 import { createManualClock } from './clock.ts';
+import { signOut } from './sign-out.ts';
 import { identityOf, RecordingLink, type StagedNode, stageNode, turn } from './staged-node.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import type { Store } from './stores/store.ts';
@@ -86,6 +87,25 @@ describe('connections', () => {
     clock.advance(1_000);
     await staged.connect(await signIn('ann'));
     expect(see('ann').status).toBe('online');
+  });
+
+  test('[S14.9] [T5] a token from before a sign-out renews nothing, though its user be in memory no more', async () => {
+    staged = await stageNode({}, { idleUsersMax: 0 });
+    const { clock, node, options } = staged;
+    const tokenOf = (lifetimeMs: number) =>
+      signToken({ user: 'ann', lifetimeMs }, { ...options, clock, jwtSecret: String(options.jwtSecret) });
+    const before = await tokenOf(900_000);
+    clock.advance(5_000);
+    await signOut(node, 'default', 'ann');
+    clock.advance(5_000);
+    const { connection } = await staged.connect(await node.identities.identify(await tokenOf(600_000)), { watchOnly: true });
+    // Somebody else's going away is the occasion on which it is looked who is needed.
+    await staged.connect('bob');
+    clock.advance(options.awayAfterMs);
+    expect(node.service.find('default', 'ann')).toBeUndefined();
+    await staged.send(connection, 'token', { type: 'token', token: before });
+    expect(connection.identity?.issuedAt).toBeGreaterThan(clock.now() - 600_000);
+    expect((connection.link as RecordingLink).said.at(-1)).toMatchObject(['error', { code: 'UNAUTHENTICATED' }]);
   });
 
   test('[S17.2] [T28] a user has so many connections and no more; a refused one leaves nothing behind', async () => {
