@@ -4,6 +4,7 @@ import type { Dialect, Heard, Refusal, Reply } from './dialects/dialect.ts';
 import { PorchlightError, publicError } from './errors.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
 import { depthOf } from './json-depth.ts';
+import { isBehind } from './transports/link.ts';
 
 export interface DispatcherOptions extends GatewayOptions {
   /** Something failed that is nobody's refusal. */
@@ -65,8 +66,7 @@ export class Dispatcher {
 
   // Changes wait for a slow reader as state; answers would pile up as bytes, for as long as it goes on asking.
   #isChoked({ link }: Connection): boolean {
-    const bufferedBytes = link?.bufferedBytes() ?? 0;
-    return bufferedBytes > this.#options.options.sendBufferBytesMax && bufferedBytes !== Number.POSITIVE_INFINITY;
+    return link !== null && isBehind(link, this.#options.options.sendBufferBytesMax);
   }
 
   #answer(connection: Connection, event: string, payload: unknown, acknowledge?: Acknowledge): Promise<void> | undefined {

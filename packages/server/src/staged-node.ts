@@ -72,6 +72,7 @@ export function identityOf(user: string, given: Partial<Identity> = {}): Identit
     issuedAt: null,
     tokenId: null,
     loginId: null,
+    tokenDigest: null,
     ...given,
   };
 }

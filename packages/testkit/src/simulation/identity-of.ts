@@ -10,4 +10,5 @@ export const identityOf = (user: string): Identity => ({
   issuedAt: null,
   tokenId: null,
   loginId: null,
+  tokenDigest: null,
 });
