@@ -1,7 +1,7 @@
 import { ConnectionActions } from './actions.ts';
 import type { Connection } from './connection.ts';
 import type { Dialect, Heard, Refusal, Reply } from './dialects/dialect.ts';
-import { PorchlightError, publicError } from './errors.ts';
+import { notAsDescribed, PorchlightError, publicError } from './errors.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
 import { depthOf } from './json-depth.ts';
 import { isBehind } from './transports/link.ts';
@@ -25,7 +25,7 @@ export class Dispatcher {
 
   /**
    * Takes one message of a client. Messages of a connection are answered in order. Never throws: what goes wrong becomes the dialect's own
-   * refusal. `acknowledge` is called exactly once, if given.
+   * refusal. `acknowledge` is called exactly once, if given. What could not even be read comes as a `PorchlightError` in place of its payload.
    */
   message(connection: Connection, event: string, payload: unknown, acknowledge?: (answer: unknown) => void): void {
     if (connection.closed) return;
@@ -102,11 +102,12 @@ export class Dispatcher {
   #do(connection: Connection, dialect: Dialect, heard: Heard<never> | undefined, payload: unknown): ReturnType<Heard<never>['does']> {
     const waitMs = this.#gateway.admission.message(connection.identity, connection.address);
     if (waitMs > 0) throw new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: waitMs });
+    if (payload instanceof PorchlightError) throw payload;
     if (heard === undefined) throw new PorchlightError('INVALID_PAYLOAD', 'There is no such event.');
     if (depthOf(payload, this.#options.options.jsonDepthMax) > this.#options.options.jsonDepthMax)
       throw new PorchlightError('INVALID_PAYLOAD', 'The payload is nested too deeply.');
     const read = heard.reads.safeParse(payload);
-    if (!read.success) throw new PorchlightError('INVALID_PAYLOAD', wordsFor(read.error.issues[0]));
+    if (!read.success) throw notAsDescribed(read.error.issues, 'payload');
     return heard.does(read.data, new ConnectionActions(this.#gateway, this.#options, connection, dialect));
   }
 
@@ -134,12 +135,6 @@ export class Dispatcher {
       this.#options.onError(failure, event);
     }
   }
-}
-
-function wordsFor(issue: { path: PropertyKey[]; message: string } | undefined): string {
-  if (issue === undefined) return 'The payload does not have the documented form.';
-  const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return `${path === '' ? 'payload' : path.replace(/^\./, '')}: ${issue.message}`.slice(0, 200);
 }
 
 function requestOf(payload: unknown): { request?: string } {

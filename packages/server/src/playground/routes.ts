@@ -2,7 +2,7 @@ import { isUserId } from '@porchlight/protocol';
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { signToken } from '../authenticate.ts';
-import { PorchlightError } from '../errors.ts';
+import { notAsDescribed, PorchlightError } from '../errors.ts';
 import { createTokenBuckets, readJson } from '../limits.ts';
 import type { PresenceNode } from '../node.ts';
 import { tokenSecret } from '../secrets.ts';
@@ -104,6 +104,5 @@ function handOutTokens(app: HttpApp, node: PresenceNode): void {
 function readRequest(text: string, depthMax: number): z.infer<typeof tokenRequest> {
   const read = tokenRequest.safeParse(readJson(text, { depthMax }));
   if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  throw new PorchlightError('INVALID_PAYLOAD', `${issue?.path.join('.') || 'The body'}: ${issue?.message}`);
+  throw notAsDescribed(read.error.issues, 'The body');
 }
