@@ -76,7 +76,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 
   function remember(token: string, digest: string, payload: unknown): Identity {
     // Without the signature, of which there may be more than one spelling.
-    const signed = hash('sha256', token.slice(0, token.lastIndexOf('.')), 'latin1');
+    const signed = hash('sha256', token.slice(0, token.lastIndexOf('.')), 'binary');
     const identity = readClaims(payload, options, clock.now(), signed);
     cache.add(digest, identity);
     return identity;
