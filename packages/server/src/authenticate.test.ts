@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { forge, HOUR_MS, SECRET, setup } from './authenticate/forged-token.ts';
 import { signToken } from './authenticate.ts';
@@ -16,7 +17,8 @@ describe('a good token', () => {
       scope: 'read write',
       secret: 'x',
     };
-    expect(await verify(forge({ alg: 'HS256', typ: 'JWT' }, payload))).toEqual({
+    const token = forge({ alg: 'HS256', typ: 'JWT' }, payload);
+    expect(await verify(token)).toEqual({
       tenant: 'acme',
       user: 'alice',
       profile: { name: 'Alice', role: 'nurse' },
@@ -25,7 +27,7 @@ describe('a good token', () => {
       issuedAt: seconds * 1_000,
       tokenId: 't1',
       loginId: 's1',
-      tokenDigest: expect.stringMatching(/^[\w+/]{43}=$/),
+      tokenDigest: hash('sha256', token.slice(0, token.lastIndexOf('.')), 'binary'),
     });
   });
 
