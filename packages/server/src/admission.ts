@@ -1,8 +1,8 @@
 import type { Identity } from './authenticate.ts';
 import type { Clock } from './clock.ts';
 import { PorchlightError } from './errors.ts';
-import { createTokenBuckets, type TokenBuckets } from './limits.ts';
 import type { ServerOptions } from './options.ts';
+import { createTokenBuckets, type TokenBuckets } from './token-buckets.ts';
 
 /** Keys that each rate remembers: about 100 bytes each. */
 const KEYS_MAX = 200_000;
