@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { identityOf, RecordingLink, type StagedNode, stageNode, turn } from './staged-node.ts';
+import { identityOf } from './authenticate.ts';
+import { RecordingLink, type StagedNode, stageNode, turn } from './staged-node.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import type { Store } from './stores/store.ts';
 

@@ -1,5 +1,5 @@
 import { isUserId } from '@porchlight/protocol';
-import { type Authenticator, believeToken, type Identity } from './authenticate.ts';
+import { type Authenticator, believeToken, type Identity, identityOf } from './authenticate.ts';
 import { PorchlightError } from './errors.ts';
 import type { ServerOptions } from './options.ts';
 import type { PresenceService } from './presence-service.ts';
@@ -38,7 +38,7 @@ export function createIdentities(authenticator: Authenticator, options: ServerOp
     claim(user, profile) {
       if (!open) throw new PorchlightError('UNAUTHENTICATED', 'There is no token.');
       if (!isUserId(user)) throw new PorchlightError('INVALID_PAYLOAD', 'This is not a user id.');
-      return { tenant: 'default', user, profile, scopes: [], expiresAt: null, issuedAt: null, tokenId: null, loginId: null };
+      return identityOf(user, { profile });
     },
     isRevoked(identity) {
       if (revoked.has(identity)) return true;

@@ -1,5 +1,5 @@
 import type { Arrival } from './arrival.ts';
-import { createAuthenticator, type Identity } from './authenticate.ts';
+import { createAuthenticator, type Identity, identityOf } from './authenticate.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { createSoloCluster } from './cluster/solo.ts';
@@ -60,20 +60,6 @@ export class RecordingLink implements Link {
   takeTold(): unknown[] {
     return this.told.splice(0).flat();
   }
-}
-
-export function identityOf(user: string, given: Partial<Identity> = {}): Identity {
-  return {
-    tenant: 'default',
-    user,
-    profile: {},
-    scopes: [],
-    expiresAt: null,
-    issuedAt: null,
-    tokenId: null,
-    loginId: null,
-    ...given,
-  };
 }
 
 /** Lets everything that is already decided happen; no time passes. */
