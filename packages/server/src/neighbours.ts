@@ -1,10 +1,10 @@
 import type { Engine, EngineEvent, User } from '@porchlight/engine';
 import type { Clock } from './clock.ts';
-import type { Cluster, ClusterEvents, Note, SeenTimes, SlotChange, UserName } from './cluster/cluster.ts';
-import { keyOf } from './cluster/shards.ts';
+import type { Cluster, ClusterEvents, Note, SeenTimes, SlotChange } from './cluster/cluster.ts';
 import { Reloads } from './reloads.ts';
 import type { Residents } from './residents.ts';
 import type { Recovery, SharedStore } from './stores/store.ts';
+import { keyOf, nameOf, type UserName } from './user-name.ts';
 import type { WriteBehind } from './write-behind.ts';
 
 interface NeighboursOptions {
@@ -89,8 +89,8 @@ export class Neighbours implements ClusterEvents {
   }
 
   missed(concerns: (name: UserName) => boolean): void {
-    for (const { tenant, id } of this.#options.engine.roster.all()) {
-      const name = { tenant: tenant.name, user: id };
+    for (const user of this.#options.engine.roster.all()) {
+      const name = nameOf(user);
       if (concerns(name)) void this.#reloads.reload(name).catch(() => {});
     }
   }
@@ -99,7 +99,7 @@ export class Neighbours implements ClusterEvents {
     const { engine, cluster, writeBehind } = this.#options;
     writeBehind.rename(incarnation);
     for (const user of engine.roster.all()) {
-      if (user.slot !== null) cluster.put({ tenant: user.tenant.name, user: user.id }, user.slot, timesOf(user));
+      if (user.slot !== null) cluster.put(nameOf(user), user.slot, timesOf(user));
       for (let session = user.firstSession; session !== null; session = session.next) writeBehind.saveSession(session);
     }
   }

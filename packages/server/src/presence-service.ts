@@ -18,6 +18,7 @@ import type { Shown } from './dialects/dialect.ts';
 import { Neighbours, timesOf } from './neighbours.ts';
 import { Residents } from './residents.ts';
 import type { Recovery, SessionRecord, SettingsChange, SharedStore, Store, StoreBatch } from './stores/store.ts';
+import { nameOf } from './user-name.ts';
 import { WriteBehind } from './write-behind.ts';
 
 interface PresenceServiceOptions {
@@ -224,7 +225,7 @@ export class PresenceService {
 
   #commit(outcome: Outcome): void {
     const { cluster } = this.#options;
-    for (const user of outcome.slots) cluster.put({ tenant: user.tenant.name, user: user.id }, user.slot, timesOf(user));
+    for (const user of outcome.slots) cluster.put(nameOf(user), user.slot, timesOf(user));
     for (const user of outcome.forgotten) this.#writeBehind.forget(user);
     for (const user of outcome.users) this.#writeBehind.saveUser(user);
     for (const session of outcome.sessions) this.#writeBehind.saveSession(session);

@@ -1,6 +1,7 @@
-import type { ClusterEvents, UserName } from './cluster.ts';
+import { keyOf, type UserName } from '../user-name.ts';
+import type { ClusterEvents } from './cluster.ts';
 import type { Census, HeldSlot, MeetingPoint } from './meeting-point.ts';
-import { chosenFor, keyOf, shardOf } from './shards.ts';
+import { chosenFor, shardOf } from './shards.ts';
 
 interface UndertakerOptions {
   readonly meetingPoint: MeetingPoint;
