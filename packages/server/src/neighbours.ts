@@ -105,16 +105,16 @@ export class Neighbours implements ClusterEvents {
   }
 
   async adopt(node: string, users: readonly UserName[], diedMsAgo: number): Promise<void> {
-    const diedAt = this.#options.clock.now() - diedMsAgo;
+    const { engine, residents, recover, clock } = this.#options;
+    const diedAt = clock.now() - diedMsAgo;
     const recovery = await this.#bury(node);
     const leaseKeys = new Set(recovery.leases.map(keyOf));
     const online = new Map(recovery.online.map((each) => [keyOf(each), each]));
     // Somebody who only has a lease keeps it as it is; whoever has come back here since is not waited for.
     const links = users.filter((name) => (online.has(keyOf(name)) || !leaseKeys.has(keyOf(name))) && !this.#isBackSince(name, diedAt));
-    await this.#bringInNow(links);
+    await residents.loadAll(links);
     // When they were last seen stands in the store now.
     await Promise.all(links.map((name) => this.#reloads.reload(name)));
-    const { engine, recover, clock } = this.#options;
     const seenAtOf = ({ tenant, user }: UserName) => engine.roster.find(tenant, user)?.seenAt ?? clock.now();
     await recover({
       online: links.map((name) => ({ ...online.get(keyOf(name)), ...name, seenAt: seenAtOf(name) })),
@@ -173,16 +173,6 @@ export class Neighbours implements ClusterEvents {
     };
     // Who could not be brought in is tried again at the next census.
     this.#options.residents.load(tenant, users)?.then(arrived, () => {}) ?? arrived();
-  }
-
-  async #bringInNow(names: readonly UserName[]): Promise<void> {
-    const byTenant = Map.groupBy(names, ({ tenant }) => tenant);
-    for (const [tenant, users] of byTenant) {
-      await this.#options.residents.load(
-        tenant,
-        users.map(({ user }) => user),
-      );
-    }
   }
 
   #isBackSince({ tenant, user }: UserName, at: number): boolean {

@@ -250,14 +250,8 @@ export class PresenceService {
     });
   }
 
-  async #loadInPages(users: readonly { tenant: string; user: string }[]): Promise<void> {
-    const byTenant = new Map<string, Set<string>>();
-    for (const { tenant, user } of users) byTenant.set(tenant, (byTenant.get(tenant) ?? new Set()).add(user));
-    for (const [tenant, ids] of byTenant) await this.load(tenant, [...ids]);
-  }
-
   async #recoverAll({ online = [], leases }: Pick<Recovery, 'leases'> & Partial<Recovery>): Promise<void> {
-    await this.#loadInPages([...online, ...leases]);
+    await this.#residents.loadAll([...online, ...leases]);
     for (const { tenant, user, seenAt, graceMs } of online) this.#recover(tenant, user, seenAt, undefined, graceMs);
     for (const lease of leases) this.#recover(lease.tenant, lease.user, lease.seenAt, lease);
   }
