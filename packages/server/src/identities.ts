@@ -17,6 +17,11 @@ export interface Identities {
   revoke(identity: Identity): void;
 }
 
+/** Throws UNAUTHENTICATED for an identity that a sign-out has ended. Its user must be resident. */
+export function refuseRevoked(identities: Pick<Identities, 'isRevoked'>, identity: Identity): void {
+  if (identities.isRevoked(identity)) throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out; a new token is needed.');
+}
+
 export function createIdentities(authenticator: Authenticator, options: ServerOptions, service: PresenceService): Identities {
   const open = options.auth === 'open';
   const startedAt = service.now();
