@@ -98,13 +98,10 @@ class Member implements Cluster {
           settled: () => this.#tellWaiters(),
         }),
     );
-    const self = () => this.#self;
     this.#undertaker = new Undertaker({
       meetingPoint,
       events,
-      get self() {
-        return self();
-      },
+      self: () => this.#self,
       isOwn,
       isMissed: (held, diedMsAgo) => this.#isMissed(held, clock.now() - diedMsAgo),
       written: () => this.#written(),
