@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { AVAILABILITIES, ERROR_CODES, isUserId, RULES, STATUSES, USER_ID_LENGTH_MAX } from '@porchlight/protocol';
+import { FOR_MS_MAX } from '../dialects/payload.ts';
 
 /*
  * What is said and understood under `/v1`, in the words of `@porchlight/protocol`. Every object is strict: a field that nobody knows is a
@@ -69,9 +70,6 @@ export const settings = z
   .openapi('Settings');
 
 export const account = z.strictObject({ user: userId, presence: presenceRecord, settings, profile }).openapi('Account');
-
-/** Longest time after which an availability may end by itself. */
-const FOR_MS_MAX = 366 * 86_400_000;
 
 export const settingsChange = z
   .strictObject({
