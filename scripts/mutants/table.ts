@@ -37,7 +37,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a device that comes back leaves its lost session behind',
     file: `${ENGINE}/sessions.ts`,
-    from: "if (each.state === 'lost' && (sameDevice || each.recovered)) this.#end",
+    from: "if (each.state === 'lost' && (sameDevice || (each.recovered && kind === 'link'))) this.#end",
     to: 'if (sameDevice && each.recovered) this.#end',
     killedBy: 'model',
   },

@@ -389,6 +389,21 @@ describe('restart', () => {
     expect(stage.see('ann')).toMatchObject({ status: 'offline', certainty: 'certain', lastSeenAt: START_AT - 3_000 });
   });
 
+  test('[S9.8] a heartbeat is no sign that a connection is back: that has the rest of its grace', () => {
+    const stage = new Stage();
+    stage.load('ann');
+    recover(stage, 'ann', 1_000);
+    stage.advance(3_000);
+    const lease = stage.open('ann', { kind: 'lease', leaseMs: 300_000 });
+    expect(stage.engine.session(1_000)?.state).toBe('lost');
+    stage.step({ type: 'leave', session: lease, reason: 'left' });
+    stage.advance(graceMs - 3_000 - 1);
+    expect(stage.see('ann').status).not.toBe('offline');
+    stage.told();
+    stage.advance(1);
+    expect(stage.told()).toEqual(['ann online→offline']);
+  });
+
   test('[S9.2] whoever comes back within it never left: any new session takes the place of what was taken over', () => {
     const stage = new Stage();
     stage.load('ann', { seenAt: START_AT - 3_000, restingSeenAt: START_AT - 3_000 });

@@ -101,12 +101,13 @@ export class Sessions {
   }
 
   // A client that comes back gives its lost session up silently; so do sessions taken over from a process that ended, of which nothing is
-  // known but the user.
+  // known but the user. A lease is no sign that a client with a connection is back.
   #replaceForerunners(session: Session, now: number): void {
+    const { kind, deviceKey } = session;
     for (let each = session.user.firstSession; each !== null; ) {
       const next = each.next;
-      const sameDevice = session.deviceKey !== null && each.deviceKey === session.deviceKey;
-      if (each.state === 'lost' && (sameDevice || each.recovered)) this.#end(each, 'resumed', now, false);
+      const sameDevice = deviceKey !== null && each.deviceKey === deviceKey;
+      if (each.state === 'lost' && (sameDevice || (each.recovered && kind === 'link'))) this.#end(each, 'resumed', now, false);
       each = next;
     }
   }

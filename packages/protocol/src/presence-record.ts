@@ -40,7 +40,10 @@ export interface PresenceRecord {
   platforms?: string[];
   /** Absent when certain. */
   certainty?: Exclude<Certainty, 'certain'>;
-  /** Rises with every change of this record that this viewer is told; 0 for a user who is hidden, was never seen, or is shown coarsely. */
+  /**
+   * Rises with every change of this record that this viewer is told; 0 for a user who is hidden, was never seen, or is shown coarsely.
+   * After a start of the server (another `epoch`) it counts anew, and may be lower.
+   */
   version: number;
 }
 

@@ -95,6 +95,8 @@ export class ConnectionActions implements Actions {
     const identity = await this.#options.identities.identify(token);
     const { tenant, user } = this.#identity();
     if (identity.tenant !== tenant || identity.user !== user) throw new PorchlightError('FORBIDDEN', 'The token is another user’s.');
+    // Somebody who only watches may not be in memory, and with them when they were signed out.
+    await this.#options.service.load(tenant, [user]);
     refuseRevoked(this.#options.identities, identity);
     this.#connection.identity = identity;
     this.#connection.expiresAt = identity.expiresAt ?? Number.POSITIVE_INFINITY;
@@ -121,6 +123,10 @@ export class ConnectionActions implements Actions {
   seeAll(ids: readonly SpelledId[]): Shown[] | Promise<Shown[]> {
     const { identity, address } = this.#connection;
     this.#gateway.admission.ids(identity, address, ids.length);
+    return this.#seeCounted(ids);
+  }
+
+  #seeCounted(ids: readonly SpelledId[]): Shown[] | Promise<Shown[]> {
     learnSpelling(this.#connection, ids);
     const loading = this.#options.service.load(
       this.#viewer.tenant,
@@ -184,10 +190,23 @@ export class ConnectionActions implements Actions {
     await this.#options.service.stepDurably({ type: 'relate', tenant, user, kind: 'contact', others: [contact.id], present });
   }
 
-  async watch(ids: readonly SpelledId[], instead: readonly string[] = []): Promise<void> {
+  watch(ids: readonly SpelledId[], instead: readonly string[] = []): Promise<void> {
+    return this.#rewatch(this.#toRewatch(ids, instead));
+  }
+
+  async watchAndSee(ids: readonly SpelledId[], instead: readonly string[] = []): Promise<Shown[]> {
+    const { identity, address } = this.#connection;
+    const change = this.#toRewatch(ids, instead);
+    // Counted before anything changes, as this too may be refused.
+    this.#gateway.admission.ids(identity, address, ids.length);
+    await this.#rewatch(change);
+    return this.#seeCounted(ids);
+  }
+
+  /** Whom a watch adds and drops; throws TOO_MANY_IDS. */
+  #toRewatch(ids: readonly SpelledId[], instead: readonly string[]): { added: string[]; dropped: string[] } {
     const { service, watches, options } = this.#options;
     const { watcher } = this.#connection;
-    // Whoever watches also asks how they are, and that is what counts against the rate.
     if (ids.length > options.idsMax) throw new PorchlightError('TOO_MANY_IDS', `At most ${options.idsMax} ids at a time.`);
     learnSpelling(this.#connection, ids);
     const isWatched = (id: string) => {
@@ -205,8 +224,12 @@ export class ConnectionActions implements Actions {
         'TOO_MANY_IDS',
         `At most ${options.watchesPerUserMax} users can be watched over all connections of one user.`,
       );
+    return { added, dropped };
+  }
+
+  async #rewatch({ added, dropped }: { added: string[]; dropped: string[] }): Promise<void> {
     // Nothing may fail any more once the first watch is gone.
-    await service.load(this.#viewer.tenant, added);
+    await this.#options.service.load(this.#viewer.tenant, added);
     this.unwatch(dropped);
     await this.#gateway.watch(this.#connection, added);
   }

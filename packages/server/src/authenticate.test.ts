@@ -25,6 +25,7 @@ describe('a good token', () => {
       issuedAt: seconds * 1_000,
       tokenId: 't1',
       loginId: 's1',
+      tokenDigest: expect.stringMatching(/^[\w+/]{43}=$/),
     });
   });
 

@@ -33,6 +33,8 @@ export interface Identity {
   tokenId: string | null;
   /** The claim `sid`, by which one sign-in can be revoked. */
   loginId: string | null;
+  /** Digest of what was signed: the same for a token that was forgotten and verified again. Null for whoever is believed without a signature. */
+  tokenDigest: string | null;
 }
 
 /** Somebody of whom nothing is known but the id and what is given: no token said anything. */
@@ -46,6 +48,7 @@ export function identityOf(user: string, given: Partial<Identity> = {}): Identit
     issuedAt: null,
     tokenId: null,
     loginId: null,
+    tokenDigest: null,
     ...given,
   };
 }
@@ -87,8 +90,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const keys = createKeyRing(options);
   const cache = createTokenCache(options.tokenCacheMax);
 
-  function remember(digest: string, payload: unknown): Identity {
-    const identity = readClaims(payload, options, clock.now());
+  function remember(token: string, digest: string, payload: unknown): Identity {
+    // Without the signature, of which there may be more than one spelling.
+    const signed = hash('sha256', token.slice(0, token.lastIndexOf('.')), 'binary');
+    const identity = readClaims(payload, options, clock.now(), signed);
     cache.add(digest, identity);
     return identity;
   }
@@ -102,7 +107,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const known = cache.find(digest, clock.now());
       if (known !== undefined) return known;
       const payload = readSigned(token, keys);
-      return payload instanceof Promise ? payload.then((claims) => remember(digest, claims)) : remember(digest, payload);
+      return payload instanceof Promise ? payload.then((claims) => remember(token, digest, claims)) : remember(token, digest, payload);
     },
   };
 }

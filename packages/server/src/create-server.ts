@@ -8,6 +8,7 @@ import { type Clock, createSystemClock } from './clock.ts';
 import { createSoloCluster } from './cluster/solo.ts';
 import { databasePath } from './data-folder.ts';
 import type { Dialect } from './dialects/dialect.ts';
+import { PorchlightError } from './errors.ts';
 import { loadDialects } from './load-dialects.ts';
 import { createLogger, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -19,6 +20,7 @@ import { createMemoryStore } from './stores/memory.ts';
 import { createSqliteStore } from './stores/sqlite.ts';
 import type { Store } from './stores/store.ts';
 import { createHttpListener } from './transports/http.ts';
+import { refuseUpgrade } from './transports/refuse-upgrade.ts';
 import { attachSocketIo } from './transports/socketio.ts';
 import { createWebSocketTransport } from './transports/websocket.ts';
 
@@ -82,6 +84,8 @@ export async function createServer(options: ServerOptions, overrides: ServerOver
   http.on('upgrade', (request, socket, head) => {
     const path = request.url?.split('?')[0];
     if (path === webSocket.path) webSocket.upgrade(request, socket, head);
+    else if (!path?.startsWith('/socket.io/')) refuseUpgrade(socket, new PorchlightError('NOT_FOUND'));
+    // Deeper paths are Engine.IO's own to it, and it may have answered already.
     else if (path !== '/socket.io/') socket.destroy();
   });
 

@@ -1,9 +1,10 @@
 import { ConnectionActions } from './actions.ts';
 import type { Connection } from './connection.ts';
 import type { Dialect, Heard, Refusal, Reply } from './dialects/dialect.ts';
-import { PorchlightError, publicError } from './errors.ts';
+import { notAsDescribed, PorchlightError, publicError } from './errors.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
 import { depthOf } from './json-depth.ts';
+import { isBehind } from './transports/link.ts';
 
 export interface DispatcherOptions extends GatewayOptions {
   /** Something failed that is nobody's refusal. */
@@ -30,7 +31,8 @@ export class Dispatcher {
 
   /**
    * Takes one message of a client. Messages of a connection are answered in order. Never throws: what goes wrong becomes the dialect's own
-   * refusal. `acknowledge`, if given, is called once, unless the connection closes before.
+   * refusal. `acknowledge`, if given, is called once, unless the connection closes before. What could not even be read comes as a
+   * `PorchlightError` in place of its payload.
    */
   message(connection: Connection, event: string, payload: unknown, acknowledge?: (answer: unknown) => void): void {
     if (connection.closed) return;
@@ -63,8 +65,7 @@ export class Dispatcher {
 
   // Changes wait for a slow reader as state; answers would pile up as bytes, for as long as it goes on asking.
   #isChoked({ link }: Connection): boolean {
-    const bufferedBytes = link?.bufferedBytes() ?? 0;
-    return bufferedBytes > this.#options.options.sendBufferBytesMax && bufferedBytes !== Number.POSITIVE_INFINITY;
+    return link !== null && isBehind(link, this.#options.options.sendBufferBytesMax);
   }
 
   #answer(connection: Connection, spoken: Spoken): Promise<void> | undefined {
@@ -100,11 +101,12 @@ export class Dispatcher {
   #do(connection: Connection, dialect: Dialect, heard: Heard<never> | undefined, payload: unknown): ReturnType<Heard<never>['does']> {
     const waitMs = this.#gateway.admission.message(connection.identity, connection.address);
     if (waitMs > 0) throw new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: waitMs });
+    if (payload instanceof PorchlightError) throw payload;
     if (heard === undefined) throw new PorchlightError('INVALID_PAYLOAD', 'There is no such event.');
     if (depthOf(payload, this.#options.options.jsonDepthMax) > this.#options.options.jsonDepthMax)
       throw new PorchlightError('INVALID_PAYLOAD', 'The payload is nested too deeply.');
     const read = heard.reads.safeParse(payload);
-    if (!read.success) throw new PorchlightError('INVALID_PAYLOAD', wordsFor(read.error.issues[0]));
+    if (!read.success) throw notAsDescribed(read.error.issues, 'payload');
     return heard.does(read.data, new ConnectionActions(this.#gateway, this.#options, connection, dialect));
   }
 
@@ -133,12 +135,6 @@ export class Dispatcher {
       this.#options.onError(failure, event);
     }
   }
-}
-
-function wordsFor(issue: { path: PropertyKey[]; message: string } | undefined): string {
-  if (issue === undefined) return 'The payload does not have the documented form.';
-  const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  return `${path === '' ? 'payload' : path.replace(/^\./, '')}: ${issue.message}`.slice(0, 200);
 }
 
 function requestOf(payload: unknown): { request?: string } {

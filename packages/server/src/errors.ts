@@ -23,3 +23,15 @@ export class PorchlightError extends Error {
 export function publicError(error: unknown): PorchlightError {
   return error instanceof PorchlightError ? error : new PorchlightError('INTERNAL', undefined, { cause: error });
 }
+
+/**
+ * The refusal of what a schema did not take: which field, as `ids[0]`, and what was expected. Of fields only our own are named, since the
+ * path of an issue consists of names from the schema.
+ */
+export function notAsDescribed(issues: readonly { path: PropertyKey[]; message: string }[], whole = ''): PorchlightError {
+  const [issue] = issues;
+  if (issue === undefined) return new PorchlightError('INVALID_PAYLOAD', 'The payload does not have the documented form.');
+  const path = issue.path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  const field = path === '' ? whole : path.replace(/^\./, '');
+  return new PorchlightError('INVALID_PAYLOAD', `${field === '' ? '' : `${field}: `}${issue.message}`.slice(0, 200));
+}

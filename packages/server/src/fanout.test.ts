@@ -273,6 +273,22 @@ describe('slow readers', () => {
     expect(connection.dirty.size).toBe(2);
   });
 
+  test('[S11.1] [I7] nor is what others type or say of themselves; how they are is told once there is room', async () => {
+    const smart = { dialects: [staged.dialect('smart-presence')] };
+    const { connection, link } = await staged.connect('bob', smart);
+    const { connection: ann } = await staged.connect('ann', smart);
+    await staged.send(connection, 'presence:request', { requesterId: 'bob', contactIds: ['ann'] });
+    staged.clock.advance(2 * TICK_MS);
+    [link.told.length, link.said.length] = [0, 0];
+    link.held = staged.options.sendBufferBytesMax + 1;
+    staged.node.service.step({ type: 'typing', tenant: 'default', from: 'ann', to: 'bob', conversation: 'c', isTyping: true });
+    await staged.send(ann, 'presence:update', { fromUserId: 'ann', isOnline: false, toUserIds: ['bob'] });
+    expect([link.said, link.told]).toEqual([[], []]);
+    link.held = 0;
+    staged.clock.advance(TICK_MS);
+    expect(link.takeTold()).toMatchObject([['presence:update', { isOnline: false }]]);
+  });
+
   test('[S11.2] one that catches up in time is told the last state, and stays', async () => {
     const { connection, link } = await slowReader();
     setStatus('ann', 'busy');

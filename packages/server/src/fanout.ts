@@ -18,7 +18,7 @@ import type { TakenUsers } from './dirty-users.ts';
 import { SharedEncodings } from './shared-encodings.ts';
 import { spelledFor, spellsNumbers } from './spelling.ts';
 import { Ticks } from './ticks.ts';
-import type { Fragment, Link } from './transports/link.ts';
+import { type Fragment, isBehind, type Link } from './transports/link.ts';
 
 interface FanoutOptions {
   clock: Clock;
@@ -91,11 +91,12 @@ export class Fanout {
 
   /** Tells a connection, in one dialect and now, how a user is, with `extra` beside it; what was waiting about that user is thereby told. */
   tellNow(connection: Connection, dialect: Dialect, user: User, extra: Readonly<Record<string, unknown>>): void {
-    if (connection.link === null) return;
+    const { link } = connection;
+    // Whoever is behind is told how the user is once that has changed, later, like anybody else.
+    if (link === null || isBehind(link, this.#options.sendBufferBytesMax)) return;
     connection.dirty.delete(user);
     const now = this.#options.clock.now();
     const audience = audienceOf(connection.viewer, user.tenant.name, user.id, user.facts);
-    const { link } = connection;
     this.#guard(dialect, () => {
       const message = this.#word(dialect, shownTo(connection, dialect, user, audience, now), now, extra);
       if (message !== undefined) link.say([message]);

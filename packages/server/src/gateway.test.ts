@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { identityOf } from './authenticate.ts';
+import { identityOf, signToken } from './authenticate.ts';
+import { createManualClock } from './clock.ts';
+import { signOut } from './sign-out.ts';
 import { RecordingLink, type StagedNode, stageNode, turn } from './staged-node.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import type { Store } from './stores/store.ts';
@@ -70,6 +72,42 @@ describe('connections', () => {
     expect(see('ann').status).toBe('online');
   });
 
+  test('[S1.8] [T5] the token of a device that was signed out stays refused, though others make the server forget that it verified it', async () => {
+    staged = await stageNode({ tokenCacheMax: 2 });
+    const { clock, node, options } = staged;
+    const signIn = async (user: string) =>
+      node.identities.identify(await signToken({ user, lifetimeMs: 600_000 }, { ...options, clock, jwtSecret: String(options.jwtSecret) }));
+    const identity = await signIn('ann');
+    const { connection, link } = await staged.connect(identity);
+    node.service.step({ type: 'leave', session: connection.session as number, reason: 'signed-out' });
+    expect(link.closed).toMatchObject([{ code: 4403 }]);
+    for (const other of ['bob', 'cara', 'dora']) await signIn(other);
+    await expect(staged.connect(await signIn('ann'))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    expect(see('ann').status).toBe('offline');
+    clock.advance(1_000);
+    await staged.connect(await signIn('ann'));
+    expect(see('ann').status).toBe('online');
+  });
+
+  test('[S14.9] [T5] a token from before a sign-out renews nothing, though its user be in memory no more', async () => {
+    staged = await stageNode({}, { idleUsersMax: 0 });
+    const { clock, node, options } = staged;
+    const tokenOf = (lifetimeMs: number) =>
+      signToken({ user: 'ann', lifetimeMs }, { ...options, clock, jwtSecret: String(options.jwtSecret) });
+    const before = await tokenOf(900_000);
+    clock.advance(5_000);
+    await signOut(node, 'default', 'ann');
+    clock.advance(5_000);
+    const { connection } = await staged.connect(await node.identities.identify(await tokenOf(600_000)), { watchOnly: true });
+    // Somebody else's going away is the occasion on which it is looked who is needed.
+    await staged.connect('bob');
+    clock.advance(options.awayAfterMs);
+    expect(node.service.find('default', 'ann')).toBeUndefined();
+    await staged.send(connection, 'token', { type: 'token', token: before });
+    expect(connection.identity?.issuedAt).toBeGreaterThan(clock.now() - 600_000);
+    expect((connection.link as RecordingLink).said.at(-1)).toMatchObject(['error', { code: 'UNAUTHENTICATED' }]);
+  });
+
   test('[S17.2] [T28] a user has so many connections and no more; a refused one leaves nothing behind', async () => {
     const max = staged.options.connectionsPerUserMax;
     const connections = [];
@@ -83,6 +121,40 @@ describe('connections', () => {
     expect((await staged.connect('bob')).connection.watcher.index).toBe(index + 1);
     staged.node.gateway.left(connections[0]!);
     await staged.connect('ann');
+  });
+
+  test('[S14.13] [S17.2] who may not sign in as somebody else stays who they were', async () => {
+    for (let index = 0; index < staged.options.connectionsPerUserMax; index += 1) await staged.connect('bob');
+    const { connection } = await staged.connect('ann');
+    await expect(staged.node.gateway.signIn(connection, identityOf('bob'))).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    expect(connection.identity).toMatchObject({ user: 'ann' });
+    expect(see('ann').status).toBe('online');
+  });
+
+  test('[S15.1] [S13.1] who comes back is told what that changes after the welcome, not before', async () => {
+    const { connection } = await staged.connect('ann', { answersPing: true });
+    await staged.send(connection, 'watch', { type: 'watch', add: ['ann'] });
+    // She does not answer when she is asked for a sign of life.
+    staged.clock.advance(staged.options.signOfLifeMs + 30_000);
+    expect(see('ann').status).toBe('away');
+    staged.node.gateway.lost(connection, true);
+    staged.clock.advance(1_000);
+    const link = new RecordingLink();
+    expect(staged.node.gateway.resume(connection, link, identityOf('ann'))).toBe(true);
+    expect(link.told).toEqual([]);
+    staged.node.fanout.resumed(connection);
+    expect(link.takeTold()).toMatchObject([['presence', { id: 'ann', status: 'online' }]]);
+  });
+
+  test('[S15.5] [S4.5] [I1a] there is nothing to resume after the grace, though the alarm that ends it be late', async () => {
+    const clock = createManualClock();
+    let lateMs = 0;
+    staged = await stageNode({}, { clock: { ...clock, now: () => clock.now() + lateMs } });
+    const { connection } = await staged.connect('ann');
+    staged.node.gateway.lost(connection, true);
+    lateMs = staged.options.graceMs;
+    expect(staged.node.gateway.resume(connection, new RecordingLink(), identityOf('ann'))).toBe(false);
+    expect(staged.node.gateway.connectionCount).toBe(0);
   });
 
   test('[S16.6] [I15] on a stop everybody is sent away to come back, and nobody is told anything', async () => {
@@ -101,13 +173,15 @@ describe('connections', () => {
 describe('a store that is slow or fails', () => {
   let release: (() => void)[];
   let fails: boolean;
+  let asked: number;
 
   beforeEach(async () => {
-    [release, fails] = [[], false];
+    [release, fails, asked] = [[], false, 0];
     const memory = createMemoryStore();
     const store: Store = {
       ...memory,
       load: async (tenant, users) => {
+        asked += 1;
         await new Promise<void>((resolve) => release.push(resolve));
         if (fails) throw new Error('the disk is on fire');
         return memory.load(tenant, users);
@@ -128,6 +202,8 @@ describe('a store that is slow or fails', () => {
     expect(release).toHaveLength(1);
     await letGo();
     expect((await all).map(({ connection }) => connection.viewer.user)).toEqual(Array.from({ length: 50 }, (_, index) => `u${index}`));
+    // One question for the first, one for all others, and none for users who are here by then.
+    expect(asked).toBe(2);
   });
 
   test('[S12.9] a user who cannot be looked up is UNAVAILABLE, and nothing is left behind', async () => {

@@ -87,8 +87,9 @@ export class Gateway {
     await service.load(identity.tenant, [identity.user]);
     refuseRevoked(identities, identity);
     if (connection.closed) return;
-    if (connection.identity !== null) this.#signOff(connection);
+    // First, so that whoever is refused stays who they were.
     this.admission.admitUser(this.signedIn.count(identity));
+    if (connection.identity !== null) this.#signOff(connection);
     connection.identity = identity;
     this.signedIn.add(connection);
     this.#options.watches.become(connection.watcher, { tenant: identity.tenant, user: identity.user });
@@ -195,12 +196,15 @@ export class Gateway {
     if (connection.closed || session === null || !same || this.#options.service.engine.session(session) === undefined) return false;
     if (this.#options.identities.isRevoked(identity)) return false;
     connection.link?.close(4409);
+    // Until it is welcomed it is told nothing. And its grace may be over, though the alarm is late: then there is nothing to come back to.
+    connection.link = null;
+    this.#options.service.step({ type: 'resume', session });
+    if (connection.session === null || connection.closed) return false;
     connection.link = link;
     connection.identity = identity;
     connection.expiresAt = identity.expiresAt ?? Number.POSITIVE_INFINITY;
     connection.closingGraceMs = null;
     connection.slowSinceAt = null;
-    this.#options.service.step({ type: 'resume', session });
     return true;
   }
 

@@ -25,7 +25,7 @@ export function refuseRevoked(identities: Pick<Identities, 'isRevoked'>, identit
 export function createIdentities(authenticator: Authenticator, options: ServerOptions, service: PresenceService): Identities {
   const open = options.auth === 'open';
   const startedAt = service.now();
-  const revoked = new WeakSet<Identity>();
+  const revoked = new Revoked(() => service.now());
   // The authenticator remembers tokens that are in use as these very objects.
   const firstSeenAt = new WeakMap<Identity, number>();
   const seen = (identity: Identity) => {
@@ -56,6 +56,37 @@ export function createIdentities(authenticator: Authenticator, options: ServerOp
       const seenAt = firstSeenAt.get(identity);
       return (seenAt !== undefined && seenAt <= signedOutAt) || (identity.issuedAt !== null && signedOutAt < startedAt);
     },
-    revoke: (identity) => void revoked.add(identity),
+    revoke: (identity) => revoked.add(identity),
   };
+}
+
+/** So many that are refused are not worth looking through for those that have ended. */
+const REVOKED_SMALL = 1_000;
+
+/**
+ * Identities that are refused. Those of tokens by what was signed, until the token ends by itself: one that the authenticator has forgotten comes
+ * back as another object.
+ */
+class Revoked {
+  readonly #now: () => number;
+  readonly #untilAt = new Map<string, number>();
+  readonly #unsigned = new WeakSet<Identity>();
+  #sweptSize = REVOKED_SMALL;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  has(identity: Identity): boolean {
+    return identity.tokenDigest === null ? this.#unsigned.has(identity) : this.#untilAt.has(identity.tokenDigest);
+  }
+
+  add(identity: Identity): void {
+    if (identity.tokenDigest === null) return void this.#unsigned.add(identity);
+    this.#untilAt.set(identity.tokenDigest, identity.expiresAt ?? Number.POSITIVE_INFINITY);
+    if (this.#untilAt.size <= this.#sweptSize) return;
+    const now = this.#now();
+    for (const [digest, untilAt] of this.#untilAt) if (untilAt <= now) this.#untilAt.delete(digest);
+    this.#sweptSize = Math.max(REVOKED_SMALL, 2 * this.#untilAt.size);
+  }
 }

@@ -37,6 +37,12 @@ describe('leases', () => {
     expect(see('ann').status).toBe('offline');
   });
 
+  test('[S3.4] [I14] a logout that comes while the node closes is refused, and does not go on for ever', async () => {
+    await beat();
+    await staged.node.close();
+    await expect(staged.node.leases.logout(phone)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
   test('[S3.2] from the background: away, and no activity', async () => {
     await beat(phone, true);
     expect(see('ann').status).toBe('away');

@@ -3,6 +3,7 @@ import type { Admission } from './admission.ts';
 import type { Identity } from './authenticate.ts';
 import type { Counting } from './counting.ts';
 import type { LeaseDetails } from './dialects/dialect.ts';
+import { PorchlightError } from './errors.ts';
 import { type Identities, refuseRevoked } from './identities.ts';
 import type { PresenceService } from './presence-service.ts';
 
@@ -38,9 +39,12 @@ export class Leases {
   async logout(identity: Identity): Promise<void> {
     this.#options.admission.heartbeat(identity);
     await this.#options.service.load(identity.tenant, [identity.user]);
-    for (let lease = this.#find(identity); lease !== undefined; lease = this.#find(identity)) {
-      this.#options.counting.ended('left');
+    for (let lease = this.#find(identity), last: Session | undefined; lease !== undefined; lease = this.#find(identity)) {
+      // A node that closes takes nothing in any more, and would be asked to end this one for ever.
+      if (lease === last) throw new PorchlightError('UNAVAILABLE', 'The server is closing.', { retryAfterMs: 1_000 });
+      last = lease;
       this.#options.service.step({ type: 'leave', session: lease.number, reason: 'left' });
+      this.#options.counting.ended('left');
     }
     this.#options.service.endElsewhere(identity.tenant, identity.user, leaseKey(identity));
   }

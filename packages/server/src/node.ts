@@ -112,12 +112,13 @@ export function createNode(given: NodeParts): PresenceNode {
       together: (work) => fanout.together(work),
       settled: () => fanout.flush(),
       typing: (change) =>
-        tellTyping(
+        tellTyping({
           change,
-          service.find(change.tenant, change.from),
-          gateway.signedIn.of({ tenant: change.tenant, user: change.to }),
-          clock.now(),
-        ),
+          sender: service.find(change.tenant, change.from),
+          connections: gateway.signedIn.of({ tenant: change.tenant, user: change.to }),
+          at: clock.now(),
+          sendBufferBytesMax: options.sendBufferBytesMax,
+        }),
       asked: (session) => gateway.ask(session),
       ended: (session) => {
         counting.ended(session.endReason ?? 'other');

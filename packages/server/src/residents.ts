@@ -89,7 +89,8 @@ export class Residents {
     const next = new Set<string>();
     const promise = this.#loadNow(tenant, users).finally(() => {
       this.#loading.delete(tenant);
-      if (next.size > 0) void this.#ask(tenant, [...next]).catch(() => {});
+      // Those who wait ask again themselves, once this is done: by the next time their users are here.
+      void this.load(tenant, [...next])?.catch(() => {});
     });
     this.#loading.set(tenant, { next, promise });
     return promise;

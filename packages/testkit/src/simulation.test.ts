@@ -24,6 +24,7 @@ const FOUND: readonly [seed: number, nodes: number, what: string][] = [
   [100_294, 3, 'a lease whose user had logged out meanwhile was taken over of a dead node'],
   [1829, 2, 'a logout that another node heard late ended a lease that had begun since'],
   [7014, 3, 'whoever had long been on another node was taken for somebody who returns, and their bucket went back'],
+  [9244, 1, 'a heartbeat after a crash passed for the return of a connection, and the logout that followed it took that one offline'],
   [100, 3, 'a node that was cut off told what had happened meanwhile as if it happened now'],
 ];
 

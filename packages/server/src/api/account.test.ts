@@ -1,7 +1,11 @@
 import { type RealServer, startServer } from '@porchlight/testkit/real-server';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { identityOf } from '../authenticate.ts';
 import { createMemoryDisk, createMemoryStore } from '../stores/memory.ts';
 import { API_KEY, API_KEYS, apiClient, type Call } from './api-client.ts';
+import { relationRoutes } from './relations.ts';
+import type { ApiRoute } from './route.ts';
+import { ME } from './subject.ts';
 
 let server: RealServer;
 let call: Call;
@@ -93,6 +97,17 @@ describe.each([
     expect((await call('DELETE', `${path}/bob`, who)).status).toBe(204);
     expect((await call('DELETE', `${path}/bob`, who)).status).toBe(204);
     expect((await call('GET', `${path}/bob`, who)).body).toEqual({ user: 'bob', present: false });
+  });
+
+  test('[S17.3] nor do changes that come together go beyond that limit', async () => {
+    const { node } = server.server;
+    const patch = relationRoutes(node, ME, 'contact').find(({ method }) => method === 'patch') as ApiRoute;
+    const viewer = { tenant: 'default', user: 'alice' };
+    const caller = { tenant: 'default', identity: identityOf('alice'), viewer, address: '::1' };
+    const change = async (add: string[]) => patch.does({ params: {}, query: {}, body: { add, remove: ['gone'] } }, caller);
+    const done = await Promise.allSettled([change(['bob', 'cara']), change(['dora', 'eve'])]);
+    expect(done).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'TOO_MANY_IDS' } }]);
+    expect((await call('GET', `${prefix}/contacts`, who)).body).toEqual({ users: ['bob', 'cara'] });
   });
 
   test.each(['contacts', 'blocks'])('%s have a limit, which counts nobody twice', async (list) => {

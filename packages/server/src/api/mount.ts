@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { z } from 'zod';
-import { PorchlightError } from '../errors.ts';
+import { notAsDescribed } from '../errors.ts';
 import type { PresenceNode } from '../node.ts';
 import { RESPONSE_ALREADY_SENT, sendJson, sendNothing, sendRefusal } from '../transports/http-answer.ts';
 import type { HttpApp } from '../transports/http-app.ts';
@@ -48,8 +48,5 @@ function read(reads: z.ZodType | undefined, given: unknown): unknown {
   if (reads === undefined) return {};
   const { success, data, error } = reads.safeParse(given);
   if (success) return data;
-  const [issue] = error.issues;
-  // The field's name, and only if it is one of ours: names from outside are not repeated.
-  const field = issue?.path.map(String).join('.') ?? '';
-  throw new PorchlightError('INVALID_PAYLOAD', `${field === '' ? '' : `${field}: `}${issue?.message ?? 'not as documented'}`.slice(0, 200));
+  throw notAsDescribed(error.issues);
 }

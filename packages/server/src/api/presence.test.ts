@@ -60,7 +60,7 @@ describe('presence of one and of many', () => {
 
   test('[T24] numbers are no ids here, and one id is no list', async () => {
     const asked = async (ids: unknown) => (await call('POST', '/v1/presence', { as: 'alice', body: { ids } })).body;
-    expect(await asked(['bob', 7])).toMatchObject({ error: { code: 'INVALID_PAYLOAD', message: 'ids.1: not a user id' } });
+    expect(await asked(['bob', 7])).toMatchObject({ error: { code: 'INVALID_PAYLOAD', message: 'ids[1]: not a user id' } });
     expect(await asked('bob')).toMatchObject({ error: { code: 'INVALID_PAYLOAD', message: 'ids: expected an array' } });
   });
 

@@ -42,7 +42,9 @@ const presenceFields = {
   text: z.string().optional().openapi({ description: 'The person’s own words beside the status.' }),
   platforms: z.array(z.string()).optional(),
   certainty: z.enum(['recovering', 'suspect']).optional().openapi({ description: 'Absent when certain.' }),
-  version: z.number().openapi({ description: 'Rises with every change that the caller can see; 0 for somebody hidden or never seen.' }),
+  version: z.number().openapi({
+    description: 'Rises with every change that the caller can see, until the server is started anew; 0 for somebody hidden or never seen.',
+  }),
 };
 
 export const presenceRecord = z.strictObject(presenceFields).openapi('PresenceRecord', {

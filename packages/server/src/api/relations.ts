@@ -41,8 +41,8 @@ export function relationRoutes(node: PresenceNode, path: SubjectPath, kind: keyo
     const { relationsMax } = node.parts.options;
     const added = new Set(add.filter((id) => !held.has(id)));
     if (held.size + added.size > relationsMax) throw new PorchlightError('TOO_MANY_IDS', `At most ${relationsMax} ${plural}.`);
-    await relate(subject, remove, false);
-    await relate(subject, add, true);
+    // Both at once: while the one is being written, others could take the room that was found for the other.
+    await Promise.all([relate(subject, remove, false), relate(subject, add, true)]);
   }
 
   return [

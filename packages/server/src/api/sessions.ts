@@ -29,6 +29,13 @@ export function sessionRoutes(node: PresenceNode, path: SubjectPath): ApiRoute[]
     return open;
   }
 
+  /** At least so many, if there are, and more where all of these began at one moment. */
+  async function recordsOf(subject: Subject, count: number, before: number | undefined): Promise<SessionRecord[]> {
+    const records = await service.history(subject.tenant, subject.user, count, before);
+    const areTornApart = records.length === count && records[0]?.startedAt === records.at(-1)?.startedAt;
+    return areTornApart ? recordsOf(subject, 2 * count, before) : records;
+  }
+
   function shown({ id, tenant: _tenant, user: _user, node: _node, leaseUntilAt: _until, ...record }: SessionRecord, seenAt: number) {
     return { id: nameOf(id), ...record, seenAt } satisfies z.infer<typeof session>;
   }
@@ -46,7 +53,7 @@ export function sessionRoutes(node: PresenceNode, path: SubjectPath): ApiRoute[]
       answers: sessionsPage,
       does: async ({ params, query: { limit = PAGE.default, before } }, caller) => {
         const subject = await subjectOf(node, caller, params);
-        const records = await service.history(subject.tenant, subject.user, limit + 1, before);
+        const records = await recordsOf(subject, limit + 1, before);
         const page = pageOf(records, limit);
         const open = openSessions(subject);
         return {
@@ -91,11 +98,12 @@ export function sessionRoutes(node: PresenceNode, path: SubjectPath): ApiRoute[]
   ];
 }
 
-// The next page begins before the last start of this one, so those that started at the same moment must not be torn apart.
+// The next page begins before the last start of this one, so those that started at the same moment must not be torn apart, were they more than
+// a page is to hold.
 function pageOf(records: readonly SessionRecord[], limit: number): readonly SessionRecord[] {
   const beyond = records[limit];
   if (beyond === undefined) return records;
   const page = records.slice(0, limit);
   const whole = page.filter(({ startedAt }) => startedAt !== beyond.startedAt);
-  return whole.length === 0 ? page : whole;
+  return whole.length === 0 ? records.filter(({ startedAt }) => startedAt === beyond.startedAt) : whole;
 }

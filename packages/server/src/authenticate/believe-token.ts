@@ -12,7 +12,7 @@ export function believeToken(token: string, options: ServerOptions): Identity {
   if (typeof claims !== 'object' || claims === null) throw new PorchlightError('UNAUTHENTICATED', 'The token names nobody.');
   const timeless = { ...claims, exp: undefined, nbf: undefined, iat: undefined };
   const unasked = { jwtIssuer: null, jwtAudience: null, tokenExpiryRequired: false, tokenLifetimeMaxMs: 0 };
-  return readClaims(timeless, { ...options, ...unasked }, 0);
+  return readClaims(timeless, { ...options, ...unasked }, 0, null);
 }
 
 function payloadOf(token: string): unknown {

@@ -96,7 +96,7 @@ function revocationId(claims: Claims, name: 'jti' | 'sid'): string | null {
 }
 
 /** Turns the payload of a token whose signature is right into an identity, or refuses with UNAUTHENTICATED and the reason. */
-export function readClaims(payload: unknown, options: ClaimOptions, now: number): Identity {
+export function readClaims(payload: unknown, options: ClaimOptions, now: number, tokenDigest: string | null): Identity {
   if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) refuse('The token holds no claims.');
   const claims = payload as Claims;
   const times = checkTimes(claims, options, now);
@@ -110,5 +110,6 @@ export function readClaims(payload: unknown, options: ClaimOptions, now: number)
     ...times,
     tokenId: revocationId(claims, 'jti'),
     loginId: revocationId(claims, 'sid'),
+    tokenDigest,
   });
 }

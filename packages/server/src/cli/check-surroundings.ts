@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { resolve } from 'node:path';
 import { fetchKeys } from '../authenticate/key-set.ts';
 import { readPublicKey } from '../authenticate/verification-key.ts';
 import type { Clock } from '../clock.ts';
-import type { ServerOptions } from '../options.ts';
+import { loadDialects } from '../load-dialects.ts';
+import { OptionsError, type ServerOptions } from '../options.ts';
 import { failureWords } from './failure-words.ts';
 import { broken, type Finding, ok, suspicious } from './finding.ts';
 
@@ -46,10 +45,14 @@ export async function checkKeySet({ jwksUrl, jwtAlgorithm }: ServerOptions, cloc
   }
 }
 
-export function checkDialectConfig({ dialectConfig }: ServerOptions): Finding[] {
-  if (dialectConfig === null) return [];
-  const path = resolve(dialectConfig);
-  return [existsSync(path) ? ok(`Dialects of your own: ${path}`) : broken(`There is no file ${path} (--dialect-config).`)];
+/** Loaded as `serve` does, for only then is it known that names, words and routes fit together. */
+export async function checkDialects(options: ServerOptions): Promise<Finding[]> {
+  try {
+    return [ok(`Dialects: ${(await loadDialects(options)).map(({ name }) => name).join(', ') || 'none besides the native protocol'}`)];
+  } catch (error) {
+    if (!(error instanceof OptionsError)) throw error;
+    return error.problems.map(broken);
+  }
 }
 
 /** Listens for a moment on the port; undefined when that works. */

@@ -50,6 +50,17 @@ test('a folder that a server uses right now is fine too', async () => {
   }
 });
 
+test('dialects are loaded as the server would, and what it refuses is named', async () => {
+  const own = join(folder, 'own.mjs');
+  expect((await doctor('--dialect', 'klingon')).stdout).toMatch(/FAIL {2}--dialect must be one of .*, not "klingon"/);
+  expect((await doctor('--dialect-config', own)).stdout).toMatch(/FAIL {2}--dialect-config \(.*own\.mjs\) is not there/);
+  writeFileSync(own, 'export const lobby = 7;');
+  const { code, stdout } = await doctor('--dialect-config', own);
+  expect(stdout).toMatch(/FAIL {2}--dialect-config .* has no default export/);
+  expect(code).toBe(1);
+  expect((await doctor('--dialect-config', 'docs/lobby-dialect.ts')).stdout).toMatch(/ok {4}Dialects: .*online-users, lobby/);
+});
+
 test('wrong options are all named', async () => {
   const { code, stdout } = await doctor('--grace-ms', '15s', '--auth', 'both');
   expect(code).toBe(1);

@@ -2,10 +2,10 @@ import type { Terminal } from '../cli.ts';
 import { type Clock, createSystemClock } from '../clock.ts';
 import { OptionsError, optionWarnings, readOptions, type ServerOptions, unknownEnvironment } from '../options.ts';
 import { checkDatabase, checkFolder, checkSecret } from './check-data.ts';
-import { checkDialectConfig, checkKeySet, checkPort, checkPublicKey } from './check-surroundings.ts';
+import { checkDialects, checkKeySet, checkPort, checkPublicKey } from './check-surroundings.ts';
 import { broken, type Check, type Finding, ok, suspicious } from './finding.ts';
 
-const CHECKS: readonly Check[] = [checkFolder, checkSecret, checkDatabase, checkPublicKey, checkKeySet, checkDialectConfig, checkPort];
+const CHECKS: readonly Check[] = [checkFolder, checkSecret, checkDatabase, checkPublicKey, checkKeySet, checkDialects, checkPort];
 
 const NODE_MIN = [22, 18] as const;
 /** When this version was written: a clock that shows less is wrong. */

@@ -11,7 +11,8 @@ const HELP = `Porchlight, the presence server.
   porchlight version              prints the version
 
 Every option is a flag, an environment variable (--grace-ms is PORCHLIGHT_GRACE_MS) or a key of the JSON file that
---config names (graceMs). Flags win over the environment, and that over the file.`;
+--config names (graceMs). Flags win over the environment, and that over the file. A switch is on or off as --playground or
+--no-playground, and true or false elsewhere; a list is its flag repeated, commas in the environment, an array in the file.`;
 
 export async function help({ argv, print, warn }: Terminal): Promise<number> {
   const [topic, ...rest] = argv;

@@ -106,6 +106,8 @@ export interface Actions {
    * TOO_MANY_IDS, and then nothing has changed.
    */
   watch(ids: readonly SpelledId[], instead?: readonly string[]): Promise<void>;
+  /** The same with how they are, in the order asked. Throws RATE_LIMITED too, and then nothing has changed either. */
+  watchAndSee(ids: readonly SpelledId[], instead?: readonly string[]): Promise<Shown[]>;
   unwatch(ids: readonly string[]): void;
   watched(): string[];
   /** Tells this connection of changes no more often than every `flushMs`, but never more often than the server's own pace. */

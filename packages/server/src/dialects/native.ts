@@ -68,8 +68,7 @@ export const native = defineDialect({
         const wanted = set === undefined ? add : [...set, ...add];
         const kept = new Set(wanted.map(({ id }) => id));
         const dropped = set === undefined ? remove.map(({ id }) => id) : actions.watched().filter((id) => !kept.has(id));
-        await actions.watch(wanted, dropped);
-        return { says: snapshotPages(await actions.seeAll(wanted), request, actions.at) };
+        return { says: snapshotPages(await actions.watchAndSee(wanted, dropped), request, actions.at) };
       },
     ),
 

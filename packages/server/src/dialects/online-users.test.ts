@@ -142,6 +142,14 @@ describe('online-users', () => {
     expect(await count(world)).toMatchObject({ count: 0 });
   });
 
+  test('[S19.7] a refusal names the field that is wrong', async () => {
+    const world = await open();
+    const { body } = await world.http('POST', UPDATE, 'bob', { screen: 5 });
+    expect(body).toMatchObject({ error: { message: expect.stringMatching(/^screen: /) } });
+    const user = await world.http('GET', '/api/user-presence/%20', 'bob');
+    expect(user.body).toMatchObject({ error: { message: 'user: not a user id' } });
+  });
+
   test('a body that is too large is refused with 413', async () => {
     const world = await open();
     const { status, body } = await world.http('POST', UPDATE, 'bob', { screen: 'x'.repeat(100_000) });

@@ -7,7 +7,7 @@ import type { SpelledId } from './dialect.ts';
  */
 
 /** A user id, as a string or a number: 1 to 128 well-formed characters, or a safe integer from 0. */
-export const userId = z.union([z.string(), z.number()]).transform((spelled, context): SpelledId => {
+export const userId = z.union([z.string(), z.number()], 'not a user id').transform((spelled, context): SpelledId => {
   const id = readUserId(spelled);
   if (id !== undefined) return { id, spelled };
   context.addIssue({ code: 'custom', message: 'not a user id' });

@@ -69,8 +69,7 @@ export const smartPresence = defineDialect({
       await actions.act(requesterId);
       actions.activity();
       const asked = contactIds.length === 0 ? actions.contacts() : contactIds;
-      await actions.watch(asked);
-      const contacts = (await actions.seeAll(asked)).map((shown) => contactOf(shown, actions.at));
+      const contacts = (await actions.watchAndSee(asked)).map((shown) => contactOf(shown, actions.at));
       const answer = { contacts, timestamp: iso(actions.at) };
       return { says: [['presence:request', answer]], ack: answer };
     }),

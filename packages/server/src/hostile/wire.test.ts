@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { NATIVE_PATH } from '@porchlight/protocol';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Client, type StagedServer, stageServer } from '../transports/staged-client.ts';
 import { UNHURRIED, worldOf } from './bystanders.ts';
 import { BAD_FRAMES, frame, ODD_FRAMES, PACKETS } from './frames.ts';
@@ -228,6 +230,28 @@ describe('[S22.6] [T31] upgrades', () => {
     const { text, closed } = await sendRaw(staged.url, bytes, { enough: isClosing });
     expect(closed || isClosing(text)).toBe(true);
     if (!name.startsWith('to Socket.IO')) expect(statusOf(text)).not.toBe(101);
+  });
+
+  test.each(['to nowhere', 'to the native path with a slash', 'to Socket.IO without its slash'])(
+    '%s is not found, and told so',
+    async (name) => {
+      const { text } = await sendRaw(staged.url, upgrades[name] as string);
+      expect(statusOf(text)).toBe(404);
+      expect(text).toContain('"NOT_FOUND"');
+    },
+  );
+
+  test.each(['to nowhere', 'from a foreign origin'])('an upgrade %s leaves no socket to a client that does not hang up', async (name) => {
+    const { hostname, port } = new URL(staged.url);
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    socket.resume().write(upgrades[name] as string);
+    await once(socket, 'end');
+    // Who writes to a socket that is gone is told so; half open, the server would take it, and say nothing.
+    let failure: (Error & { code?: string }) | null | undefined;
+    socket.on('error', () => undefined);
+    while (failure == null) failure = await new Promise((resolve) => socket.write('still here', resolve));
+    expect(['EPIPE', 'ECONNRESET']).toContain(failure.code);
   });
 
   test.each([

@@ -170,7 +170,7 @@ const SETTINGS = {
   dialectConfig: {
     kind: 'text',
     default: null,
-    purpose: 'Path of a JavaScript or TypeScript module whose exports are dialects of your own',
+    purpose: 'Path of a JavaScript or TypeScript module whose default export is a dialect of your own, or a list of them',
   },
   authErrorsAfterConnect: {
     kind: 'boolean',

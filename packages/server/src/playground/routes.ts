@@ -2,7 +2,7 @@ import { isUserId } from '@porchlight/protocol';
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { signToken } from '../authenticate.ts';
-import { PorchlightError } from '../errors.ts';
+import { notAsDescribed, PorchlightError } from '../errors.ts';
 import type { PresenceNode } from '../node.ts';
 import { readJson } from '../read-json.ts';
 import { tokenSecret } from '../secrets.ts';
@@ -105,6 +105,5 @@ function handOutTokens(app: HttpApp, node: PresenceNode): void {
 function readRequest(text: string, depthMax: number): z.infer<typeof tokenRequest> {
   const read = tokenRequest.safeParse(readJson(text, { depthMax }));
   if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  throw new PorchlightError('INVALID_PAYLOAD', `${issue?.path.join('.') || 'The body'}: ${issue?.message}`);
+  throw notAsDescribed(read.error.issues, 'The body');
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity } from '../authenticate.ts';
 import type { Dialect, Refusal, Route, RouteActions, SpelledId } from '../dialects/dialect.ts';
-import { PorchlightError } from '../errors.ts';
+import { notAsDescribed, PorchlightError } from '../errors.ts';
 import type { PresenceNode } from '../node.ts';
 import { publicViewer } from '../online-list.ts';
 import { refusalHead, sendJson } from './http-answer.ts';
@@ -45,7 +45,7 @@ function answerTo(node: PresenceNode, dialect: Dialect, route: Route<never>): An
       const query = queryOf(request);
       // What the path says cannot be said otherwise elsewhere.
       const read = route.reads.safeParse(query === NOTHING && params === NOTHING ? body : { ...query, ...body, ...params });
-      if (!read.success) throw new PorchlightError('INVALID_PAYLOAD', read.error.issues[0]?.message);
+      if (!read.success) throw notAsDescribed(read.error.issues);
       return sendJson(response, 200, await route.does(read.data, new RequestActions(node, dialect, identity, address)));
     } catch (error) {
       const { code, message, retryAfterMs } = refusalFor(error, request, node);

@@ -61,8 +61,10 @@ export interface RefusalBody {
 
 /** Refuses in the form of `/v1`. */
 export function sendRefusal(response: ServerResponse, refusal: PorchlightError, headers?: Readonly<Record<string, string>>): Response {
-  const { code, message, retryAfterMs } = refusal;
   const head = refusalHead(refusal);
-  const error = { code, message, retry: ERROR_CODES[code].retry, ...(retryAfterMs === undefined ? null : { retryAfterMs }) };
-  return sendJson(response, head.status, { error } satisfies RefusalBody, { ...head.headers, ...headers });
+  return sendJson(response, head.status, refusalBody(refusal), { ...head.headers, ...headers });
+}
+
+export function refusalBody({ code, message, retryAfterMs }: PorchlightError): RefusalBody {
+  return { error: { code, message, retry: ERROR_CODES[code].retry, ...(retryAfterMs === undefined ? null : { retryAfterMs }) } };
 }

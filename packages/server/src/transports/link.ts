@@ -21,5 +21,11 @@ export interface Link {
   close(code: CloseCode, retryAfterMs?: number): void;
 }
 
+/** Whether a reader has more waiting than it may; a polling client between two polls takes nothing, but is not behind. */
+export function isBehind(link: Link, bytesMax: number): boolean {
+  const bytes = link.bufferedBytes();
+  return bytes > bytesMax && bytes !== Number.POSITIVE_INFINITY;
+}
+
 /** A change as one transport writes it, as text or as bytes, a character each; opaque to everybody else. */
 export type Fragment = string;

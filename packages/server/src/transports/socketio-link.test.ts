@@ -1,5 +1,7 @@
 import fc from 'fast-check';
+import type { Socket } from 'socket.io';
 import { expect, test } from 'vitest';
+import { SocketIoLink } from './socketio-link.ts';
 import { bytesOf, textFrame } from './text-frame.ts';
 
 test('[S10.4] a change is one whole WebSocket frame, whatever its length', () => {
@@ -19,4 +21,17 @@ test('[S10.4] a change is one whole WebSocket frame, whatever its length', () =>
     }),
     { numRuns: 60 },
   );
+});
+
+test('[S11.1] [I7] what Engine.IO keeps while the socket takes no more counts as waiting; what it keeps until the end of a turn does not', () => {
+  const raw = { bufferedAmount: 0, readyState: 1, OPEN: 1 };
+  const writeBuffer: unknown[] = [];
+  const write = (data: string, options: object) => writeBuffer.push({ type: 'message', options, ...(data === '' ? null : { data }) });
+  const conn = { readyState: 'open', transport: { name: 'websocket', writable: false, socket: raw }, writeBuffer, write };
+  const link = new SocketIoLink({ conn, nsp: { name: '/' } } as unknown as Socket);
+  link.tell(['a frame'.repeat(1_000)]);
+  write('an answer'.repeat(1_000), {});
+  expect(link.bufferedBytes()).toBe(0);
+  raw.bufferedAmount = 10;
+  expect(link.bufferedBytes()).toBeGreaterThan(10 + 7_000 + 9_000);
 });

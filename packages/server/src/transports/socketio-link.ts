@@ -9,11 +9,17 @@ import type { Fragment, Link } from './link.ts';
 import { bytesOf, textFrame, writeBytes } from './text-frame.ts';
 import { finishTurn, writeFrame } from './turn-writes.ts';
 
+/** A packet in Engine.IO's queue. */
+interface QueuedPacket {
+  readonly data?: string;
+  readonly options?: { readonly wsPreEncodedFrame?: readonly Buffer[] };
+}
+
 /** The little that is used of Engine.IO's connection; it is what Socket.IO's own adapter uses to broadcast. */
 interface EngineConnection {
   readonly readyState: string;
   readonly transport: { readonly name: string; readonly writable: boolean; readonly socket?: RawSocket };
-  readonly writeBuffer: readonly unknown[];
+  readonly writeBuffer: readonly QueuedPacket[];
   write(data: string, options?: { wsPreEncodedFrame?: Buffer[] }): void;
   close(): void;
 }
@@ -25,6 +31,15 @@ interface RawSocket extends WebSocket {
 /** What `Socket` sends acknowledgements with. */
 interface PacketWriter {
   packet(packet: { type: PacketType; id: number; data: unknown[] }): void;
+}
+
+/** What a packet in Engine.IO's queue costs besides its bytes. */
+const QUEUED_BYTES = 256;
+
+function sizeOf(packets: readonly QueuedPacket[]): number {
+  let bytes = packets.length * QUEUED_BYTES;
+  for (const { data, options } of packets) bytes += (data?.length ?? 0) + (options?.wsPreEncodedFrame?.[0]?.length ?? 0);
+  return bytes;
 }
 
 const encoder = new Encoder();
@@ -60,7 +75,11 @@ export class SocketIoLink implements Link {
 
   bufferedBytes(): number {
     const { transport, writeBuffer } = this.#conn;
-    if (transport.name === 'websocket') return transport.socket?.bufferedAmount ?? 0;
+    if (transport.name === 'websocket') {
+      const bytes = transport.socket?.bufferedAmount ?? 0;
+      // While its socket takes no more, Engine.IO keeps what it is given to itself; otherwise only until the end of the turn.
+      return bytes === 0 ? 0 : bytes + sizeOf(writeBuffer);
+    }
     // Between two polls, or with an answer still to be fetched, state waits here instead of events piling up there.
     return transport.writable && writeBuffer.length === 0 ? 0 : Number.POSITIVE_INFINITY;
   }

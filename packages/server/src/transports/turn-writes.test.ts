@@ -96,6 +96,22 @@ test('[S18.3] not much is gathered, and what cannot be written leaves nothing be
   expect(reader.given).toHaveLength(1);
 });
 
+test('[S11.1] [I7] what a reader does not take costs its own size, not the memory it was written in', () => {
+  const reader = new Reader(true);
+  for (let count = 0; count < 100; count += 1) {
+    say(reader, `answer ${count}`);
+    finishTurn();
+  }
+  const waiting: Buffer[] = [];
+  for (let taken = 0; reader.given.length > taken; taken += 1) {
+    waiting.push(reader.given[taken] as Buffer);
+    reader.take();
+  }
+  expect(waiting.flatMap(framesIn)).toEqual(Array.from({ length: 100 }, (_, count) => `answer ${count}`));
+  const memory = new Set(waiting.map(({ buffer }) => buffer));
+  expect([...memory].reduce((bytes, { byteLength }) => bytes + byteLength, 0)).toBeLessThan(300_000);
+});
+
 test('[S18.3] nothing follows the answer to a close that came in the same turn', () => {
   const reader = new Reader();
   say(reader, 'late');

@@ -53,9 +53,11 @@ function send(socket: Writable): void {
   if (json.length === 0) return;
   // Its client may have closed it since: nothing may follow the answer to that.
   if (readersSocket?.readyState !== WebSocket.OPEN || !socket.writable) return json.startAgain('same');
-  socket.write(json.from(0));
+  // Behind what its reader has not taken it waits as bytes of its own: a view of this memory would keep all of it for an answer of a few bytes.
+  const waits = socket.writableLength > 0;
+  socket.write(waits ? Buffer.from(json.from(0)) : json.from(0));
   // As a rule the kernel has taken all of it by now, and the memory, warm as it is, is free again.
-  json.startAgain(socket.writableLength === 0 ? 'same' : 'new');
+  json.startAgain(waits || socket.writableLength === 0 ? 'same' : 'new');
 }
 
 function putHeader(start: number, length: number): void {

@@ -369,6 +369,27 @@ describe('frames', () => {
     expect(staged.server.node.watches.size).toBe(0);
   });
 
+  test('[S14.14] nor does one that is refused because so many were asked about before', async () => {
+    await start({ watchesPerConnectionMax: 10, idsMax: 10, idsBurstMax: 12 });
+    const { client: viewer } = await staged.join('bob');
+    await viewer.ask({ type: 'watch', set: ids(4) }, 'snapshot');
+    expect(await viewer.ask({ type: 'watch', set: ids(10, 'v') }, 'error')).toMatchObject({ code: 'RATE_LIMITED' });
+    expect(staged.server.node.watches.size).toBe(4);
+    await staged.join('u0');
+    expect(statuses(await viewer.next('changes'))).toEqual(['u0 online']);
+  });
+
+  test.each([
+    ['rubbish', 'This is not JSON.'],
+    ['[1]', 'A frame is a JSON object with a "type".'],
+    ['{"type":"getaway"}', 'There is no such event.'],
+    ['{"type":"watch","set":"bob"}', 'set: expected an array'],
+    [`{"type":${'['.repeat(9)}${']'.repeat(9)}}`, 'The JSON nests deeper than 8 levels.'],
+  ])('[S14.13] a refused frame is told what is wrong with it: %s', async (frame, message) => {
+    client.send(frame);
+    expect(await client.next('error')).toMatchObject({ code: 'INVALID_PAYLOAD', message });
+  });
+
   test('[S14.14] a watch that is refused changes nothing, not even what it would have removed', async () => {
     await start({ watchesPerConnectionMax: 10 });
     const { client: viewer } = await staged.join('bob');

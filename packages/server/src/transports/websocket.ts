@@ -15,6 +15,7 @@ import { readJson } from '../read-json.ts';
 import type { NativeLink } from './native-link.ts';
 import { type Greeting, NativeSocket, type SocketEvents } from './native-socket.ts';
 import { isOriginAllowed } from './origin.ts';
+import { refuseUpgrade } from './refuse-upgrade.ts';
 
 /** The native protocol over plain WebSockets. */
 export interface WebSocketTransport {
@@ -84,14 +85,15 @@ export function createWebSocketTransport(node: PresenceNode): WebSocketTransport
 
   const upgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     stream.on('error', destroy);
-    if (!isOriginAllowed(request.headers.origin, request.headers.host, options)) return refuse(stream, 403);
+    if (!isOriginAllowed(request.headers.origin, request.headers.host, options)) {
+      return refuseUpgrade(stream, new PorchlightError('FORBIDDEN', 'Pages of this origin may not connect.'));
+    }
     const address = node.addressOf(request);
     let arriving: Arriving;
     try {
       arriving = node.gateway.admission.arrive(address);
     } catch (error) {
-      const { code, retryAfterMs } = publicError(error);
-      return refuse(stream, code === 'UNAVAILABLE' ? 503 : 429, retryAfterMs);
+      return refuseUpgrade(stream, publicError(error));
     }
     const depart = () => arriving.depart();
     stream.once('close', depart);
@@ -156,7 +158,7 @@ export function createWebSocketTransport(node: PresenceNode): WebSocketTransport
         throw new PorchlightError('INVALID_PAYLOAD', 'A frame is a JSON object with a "type".');
     } catch (error) {
       // Counted like any message, or rubbish would be free.
-      return node.dispatcher.message(connection, 'not a frame', { error: publicError(error).message });
+      return node.dispatcher.message(connection, 'not a frame', publicError(error));
     }
     link.heard();
     node.dispatcher.message(connection, frame.type, frame);
@@ -259,12 +261,6 @@ function readHello(text: string, depthMax: number): z.infer<typeof hello> {
   const read = hello.safeParse(readJson(text, { depthMax }));
   if (!read.success) throw new PorchlightError('INVALID_PAYLOAD', 'The first frame must be a valid "hello".');
   return read.data;
-}
-
-function refuse(socket: Duplex, status: 403 | 429 | 503, retryAfterMs?: number): void {
-  const words = { 403: 'Forbidden', 429: 'Too Many Requests', 503: 'Service Unavailable' }[status];
-  const retry = retryAfterMs === undefined ? '' : `Retry-After: ${Math.ceil(retryAfterMs / 1_000)}\r\n`;
-  socket.end(`HTTP/1.1 ${status} ${words}\r\n${retry}Connection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 function destroy(this: Duplex): void {

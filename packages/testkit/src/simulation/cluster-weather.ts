@@ -23,6 +23,8 @@ export class ClusterWeather {
   readonly now: Weather = { lost: false, duplicated: false, reordered: false, ambiguous: false };
   readonly #time: VirtualTime;
   readonly #cuts = new Map<string, Cut>();
+  /** The last cut of each process, also when it is over. */
+  readonly #lastCuts = new Map<string, { beganAt: number; endedAt: number }>();
   #ongoing = 0;
   #beganAt = Number.NEGATIVE_INFINITY;
   #endedAt = Number.NEGATIVE_INFINITY;
@@ -66,9 +68,12 @@ export class ClusterWeather {
 
   cut(process: string, how: Cut): () => void {
     const end = this.begin();
+    const cut = { beganAt: this.#time.now(), endedAt: Number.POSITIVE_INFINITY };
     this.#cuts.set(process, how);
+    this.#lastCuts.set(process, cut);
     return () => {
       this.#cuts.delete(process);
+      cut.endedAt = this.#time.now();
       end();
     };
   }
@@ -83,6 +88,12 @@ export class ClusterWeather {
   /** Nothing went wrong for so long, except that everything may have been lost. */
   isCalmFor(ms: number): boolean {
     return this.#ongoing === 0 && this.#time.now() - this.#endedAt >= ms;
+  }
+
+  /** Until when a process that dies now could store for certain: whoever is cut off is taken for dead, and the store takes nothing from the dead. */
+  couldStoreUntil(process: string): number {
+    const cut = this.#lastCuts.get(process);
+    return cut === undefined || this.#time.now() - cut.endedAt >= PUT_AGAIN_MS ? Number.POSITIVE_INFINITY : cut.beganAt;
   }
 
   /** Whether what ended at `at` may still be taken for being there, because of trouble. */

@@ -5,13 +5,16 @@ import type { SimulatedProcess } from './simulated-process.ts';
 import type { SessionTruth, UserTruth } from './truth.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
-/** Holds what a store has of a user, after a crash, against what was acknowledged; what was not acknowledged may be either way. */
-export function compareStored(checks: Checks, user: UserTruth, stored: StoredUser, now: number): void {
+/**
+ * Holds what a store has of a user, after a crash, against what was acknowledged; what was not acknowledged may be either way. A node that took a
+ * lease over says by its own clock when it was renewed, up to `skewMs` before.
+ */
+export function compareStored(checks: Checks, user: UserTruth, stored: StoredUser, now: number, skewMs = 0): void {
   const { settings, evidenceSafe } = user;
   if (evidenceSafe !== null && !settings.optedOut && settings.certain)
     checks.that(
       'I3',
-      stored.seenAt !== null && stored.seenAt >= Math.floor(evidenceSafe),
+      stored.seenAt !== null && stored.seenAt + skewMs >= Math.floor(evidenceSafe),
       () => `last seen of ${user.id} lost ${evidenceSafe - (stored.seenAt ?? 0)} ms in a crash`,
     );
   if (!settings.certain) {
@@ -126,6 +129,12 @@ export function crashOneOfSeveral(user: UserTruth, process: object, crashedAt: n
     session.endBy = Math.min(session.endBy, now);
     if (session.shownAt > now - TIMES.durableMs) session.shown = 'changing';
   }
+}
+
+/** Of somebody who opted out nothing is recorded: should they opt in again after a crash, nobody knows of them until their client is back. */
+export function forgetUnrecorded({ settings, sessions }: UserTruth, process: object): void {
+  if (!settings.optedOut && settings.certain) return;
+  for (const session of sessions) if (session.process === process) session.notBefore = 0;
 }
 
 /** That somebody has logged out may not be known everywhere yet, and then never is: what was renewed there lasts until it runs out. */

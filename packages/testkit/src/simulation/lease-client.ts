@@ -12,6 +12,8 @@ export class LeaseClient {
   /** The process that has yet to answer. */
   #waitsFor: SimulatedProcess | undefined;
   readonly #leases = new Map<object, SessionTruth>();
+  /** When it last logged out, and through which process. */
+  #loggedOut: { at: number; process: object } | undefined;
 
   constructor(world: Surroundings, user: UserTruth, name: string) {
     this.#world = world;
@@ -36,6 +38,7 @@ export class LeaseClient {
       await process.node.leases.logout(await this.#signedIn(process));
       if (process.machine.dead) return;
       const now = this.#world.time.now();
+      this.#loggedOut = { at: now, process };
       this.#world.prove(this.user, process, false);
       for (const [holder, lease] of this.#leases) {
         // By clocks that differ it cannot be told whether another node's lease was renewed since.
@@ -62,6 +65,12 @@ export class LeaseClient {
           this.#waitsFor = undefined;
         });
     });
+  }
+
+  // Through another process, so shortly before that by their clocks it may have been after.
+  #mayHaveLoggedOut(process: SimulatedProcess): boolean {
+    if (this.#loggedOut === undefined || this.#loggedOut.process === process) return false;
+    return this.#world.time.now() <= this.#loggedOut.at + this.#world.driftMs;
   }
 
   async #signedIn(process: SimulatedProcess) {
@@ -94,7 +103,7 @@ export class LeaseClient {
     lease.openedAt = now;
     lease.elsewhere = false;
     lease.endBy = Math.max(lease.endBy, now + latestMs(TIMES.leaseMs));
-    if (answered) lease.notBefore = now + earliestMs(TIMES.leaseMs);
+    if (answered) lease.notBefore = this.#mayHaveLoggedOut(process) ? 0 : now + earliestMs(TIMES.leaseMs);
     this.#world.prove(this.user, process, answered);
   }
 }

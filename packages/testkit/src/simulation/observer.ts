@@ -108,7 +108,7 @@ export class Observer {
     }
     if (lastSeenAt === null) return;
     // It may be coarse, and then lie before an exact one; or the other way round.
-    const mayBeCoarse = rights === undefined && target.settings.coarseLastSeenRule !== 'nobody';
+    const mayBeCoarse = rights === undefined && target.hasAllowedBuckets;
     const latest = target.isBeingHeard || isTroubled ? nodeNow : target.evidenceMax;
     const slackMs = skewMs + sight.beatSlackMs(latest ?? 0);
     this.#checks.that(

@@ -8,6 +8,8 @@ import type { VirtualTime } from './virtual-time.ts';
 interface Parts {
   time: VirtualTime;
   checks: Checks;
+  /** How far the clocks of several nodes are apart. */
+  skewMs(): number;
   /** Some process that can be asked what is stored. */
   anyProcess(): SimulatedProcess | undefined;
 }
@@ -38,6 +40,7 @@ export class SettingsChanges {
         settings.changedAt = this.#parts.time.now();
         this.#count(process, user, 1);
         apply();
+        user.hasAllowedBuckets ||= settings.coarseLastSeenRule !== 'nobody';
         await service.stepDurably(event);
       };
       change().then(
@@ -106,7 +109,7 @@ export class SettingsChanges {
   }
 
   #resolve(): void {
-    const { time, anyProcess, checks } = this.#parts;
+    const { time, anyProcess, checks, skewMs } = this.#parts;
     const process = anyProcess();
     for (const user of this.#unresolved) {
       if (user.settings.pending > 0 || process === undefined) continue;
@@ -117,7 +120,7 @@ export class SettingsChanges {
           if (stored === undefined || user.settings.pending > 0 || user.settings.changedAt !== changedAt) return;
           this.#unresolved.delete(user);
           user.settings.certain = false;
-          compareStored(checks, user, stored, time.now());
+          compareStored(checks, user, stored, time.now(), skewMs());
         },
         () => {},
       );

@@ -70,8 +70,8 @@ export class UserTruth {
   evidenceSafe: number | null = null;
   /** Proven since, not yet safe. */
   #fresh: number[] = [];
-  /** Hid, was hidden or opted out at some time: what may be shown as last seen is then not simply the last evidence. */
-  veiled = false;
+  /** Allowed somebody to see buckets at some time: who has not heard of the rules since may still show one. */
+  hasAllowedBuckets = false;
 
   constructor(tenant: string, id: string) {
     this.tenant = tenant;

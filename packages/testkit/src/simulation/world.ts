@@ -5,7 +5,7 @@ import { latestMs, TIMES } from './bounds.ts';
 import { Checks } from './checks.ts';
 import type { ClusterWeather } from './cluster-weather.ts';
 import { Counters } from './counters.ts';
-import { checkAfterStart, crashOneOfSeveral, crashSession, relyOnLeases } from './durability.ts';
+import { checkAfterStart, crashOneOfSeveral, crashSession, forgetUnrecorded, relyOnLeases } from './durability.ts';
 import { createFaultyStore } from './faulty-store.ts';
 import { LeaseClient } from './lease-client.ts';
 import { Observer } from './observer.ts';
@@ -60,6 +60,7 @@ export class World implements Surroundings {
     this.#changes = new SettingsChanges({
       time: this.time,
       checks: this.checks,
+      skewMs: () => (this.isSeveral ? this.#driftMs : 0),
       anyProcess: () => this.places.find(({ process }) => process?.healthy === true)?.process,
     });
     this.places = Array.from({ length: script.nodes }, () => ({ process: undefined, lives: 0 }));
@@ -127,7 +128,10 @@ export class World implements Surroundings {
     this.#changes.died(process);
     if (this.isSeveral) this.weather.strike();
     this.#driftMs = Math.max(this.#driftMs, Math.abs(crashedAt - this.time.now()));
-    for (const user of this.users.values()) this.#crashUser(user, process, crashedAt, wereKnown);
+    for (const user of this.users.values()) {
+      this.#crashUser(user, process, crashedAt, wereKnown);
+      forgetUnrecorded(user, process);
+    }
     for (const socket of [...this.#sockets]) {
       if (socket.process !== process) continue;
       this.#sockets.delete(socket);
@@ -140,7 +144,7 @@ export class World implements Surroundings {
     const storedUntil = this.trouble.storedUntil(process.machine.ranUntil);
     if (this.isSeveral) {
       crashOneOfSeveral(user, process, crashedAt, now, wereKnown);
-      return user.loseFresh(crashedAt - (now - storedUntil));
+      return user.loseFresh(crashedAt - (now - Math.min(storedUntil, this.weather.couldStoreUntil(process.name))));
     }
     for (const session of user.sessions) {
       // The next process has another clock.
@@ -156,8 +160,7 @@ export class World implements Surroundings {
       }
       if (session.process !== process && session.kind === 'link') continue;
       crashSession(session, storedUntil);
-      // The node's beat vouches for every connection that the node had, or is not known not to have had, until it died.
-      // So does it for one that was hidden.
+      // The node's beat vouches for every connection, also a hidden one, that the node had, or is not known not to have had.
       if (session.kind === 'link' && session.endBy > now) user.prove(crashedAt, false);
     }
     user.loseFresh(crashedAt - (now - storedUntil));
