@@ -1,6 +1,7 @@
 // Installs the dependencies when they are missing or belong to another lock file, then runs the program that is named, on the pinned
 // Node: `node scripts/setup.mjs [program [argument ...]]`. Starts on the machine's own Node (20 or later), before the pinned one exists, so
 // it uses nothing that is not in Node itself. Not `setup && node program`: a shell that has found one `node` does not look for another.
+// Programs with a name of their own, such as `biome`, may follow with `&&`: they look for `node` only then.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';

@@ -39,7 +39,7 @@ const PACKAGES: Record<string, readonly string[]> = {
 const SERVER_FOLDERS: Record<string, readonly RegExp[]> = {
   dialects: [/^\.\//, /^@porchlight\/(protocol|engine)$/, /^zod$/],
   stores: [/^\.\.?\//, /^@porchlight\/protocol$/, /^node:/],
-  cluster: [/^\.\//, /^@porchlight\/(protocol|engine)$/, /^node:(crypto|zlib)$/, /^\.\.\/clock\.ts$/],
+  cluster: [/^\.\//, /^@porchlight\/(protocol|engine)$/, /^node:(crypto|zlib)$/, /^\.\.\/(clock|user-name)\.ts$/],
 };
 
 /** Names by which raw, unredacted state could be reached; everything that leaves must come from visibility. */

@@ -1,4 +1,4 @@
-// Type-checks every package by its own settings (the engine and the protocol know no platform), then all tests and scripts.
+// Type-checks every package by its own settings (the engine and the protocol know no platform), then all tests, scripts and benchmarks.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
 const packages = ['packages', 'examples'].flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(folder, name)));
-const projects = [...packages, 'bench'].filter((folder) => existsSync(join(root, folder, 'tsconfig.json')));
+const projects = packages.filter((folder) => existsSync(join(root, folder, 'tsconfig.json')));
 projects.push('tsconfig.tests.json');
 
 const check = (project) =>

@@ -466,7 +466,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a node that goes on as another forgets what it has',
     file: `${SERVER}/neighbours.ts`,
-    from: 'if (user.slot !== null) cluster.put({ tenant: user.tenant.name, user: user.id }, user.slot, timesOf(user));',
+    from: 'if (user.slot !== null) cluster.put(nameOf(user), user.slot, timesOf(user));',
     to: '',
     killedBy: 'cluster',
   },

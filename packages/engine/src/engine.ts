@@ -1,6 +1,6 @@
 import { isOfEarlierBucket } from './coarse.ts';
 import { Deadlines } from './deadlines.ts';
-import type { EngineEvent, Outcome } from './events.ts';
+import type { EngineEvent, LoadedUser, Outcome } from './events.ts';
 import { OutcomeBuilder } from './outcome.ts';
 import { ENGINE_DEFAULTS, type EngineOptions } from './policy.ts';
 import { Roster } from './roster.ts';
@@ -150,14 +150,14 @@ export class Engine {
     settle(user, this.#step.options, this.#step.outcome, now);
   }
 
-  #load(tenant: string, loaded: Parameters<Roster['load']>[1], now: number): void {
+  #load(tenant: string, loaded: LoadedUser, now: number): void {
     const user = this.roster.load(tenant, loaded);
     if (user === undefined || user.claim.untilAt === Number.POSITIVE_INFINITY) return;
     if (user.claim.untilAt <= now) endClaim(user, this.#step.outcome, now);
     else this.#claimEnds.ensure(user.index, user.claim.untilAt);
   }
 
-  #reload(tenant: string, loaded: Parameters<Roster['load']>[1], now: number): void {
+  #reload(tenant: string, loaded: LoadedUser, now: number): void {
     const user = this.roster.find(tenant, loaded.user);
     if (user === undefined) return;
     const wasOptedOut = user.facts.policy.optedOut;
@@ -174,9 +174,8 @@ export class Engine {
     const { held, facts } = user;
     const { optedOut } = facts.policy;
     const was = coarseSeenAt(user, now);
-    // By another node's clock, which may be ahead. Not after: while that node has the user, such a time is no return.
-    const notAhead = (at: number | null) => (at === null ? null : Math.min(at, now));
-    if (!optedOut) keepLater(user, notAhead(event.seenAt), notAhead(event.activeAt), now);
+    // Not after: while that node has the user, such a time is no return.
+    if (!optedOut) keepLater(user, event, now);
     if (event.slot !== null) {
       user.remoteSlots ??= new Map();
       user.remoteSlots.set(event.node, event.slot);

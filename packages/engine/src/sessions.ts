@@ -24,6 +24,7 @@ type SessionEvent = Extract<EngineEvent, { type: 'alive' | 'activity' | 'describ
 /** In a row of a session that is not live, or that does not count. */
 const NOT_LIVE = BIT.lost | BIT.ended;
 const NOT_COUNTING = BIT.hidden | BIT.muted;
+
 /** What can happen to a session: the picture is at `Session`. */
 export class Sessions {
   readonly #step: StepContext;

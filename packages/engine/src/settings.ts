@@ -3,7 +3,7 @@ import { type EngineEvent, heldOf, type LoadedUser } from './events.ts';
 import type { OutcomeBuilder } from './outcome.ts';
 import { type Claim, NO_CLAIM, type Policy, type Rules } from './policy.ts';
 import { ABSENT, type Facts } from './presence.ts';
-import { keepLater, replaceFacts, restingTimes } from './settle.ts';
+import { keepLater, notAhead, replaceFacts, restingTimes } from './settle.ts';
 import { allowsTheSame } from './standing.ts';
 import type { User } from './user.ts';
 
@@ -62,14 +62,13 @@ function optOut(user: User, claim: Claim, policy: Policy, outcome: OutcomeBuilde
   replaceFacts(user, { digest: ABSENT, claim, policy, restingSeenAt: null, restingActiveAt: null }, outcome, now);
 }
 
-/** Takes over when somebody was seen elsewhere: by a clock that may be ahead. */
+/** Takes over when somebody was seen elsewhere. */
 export function applySeen(user: User, times: SeenTimes, outcome: OutcomeBuilder, now: number): void {
   const { facts } = user;
   if (facts.policy.optedOut) return;
-  const notAhead = (at: number | null) => (at === null ? null : Math.min(at, now));
-  keepLater(user, notAhead(times.seenAt), notAhead(times.activeAt), now);
-  const restingSeenAt = laterOf(facts.restingSeenAt, notAhead(times.restingSeenAt));
-  const restingActiveAt = laterOf(facts.restingActiveAt, notAhead(times.restingActiveAt));
+  keepLater(user, times, now);
+  const restingSeenAt = laterOf(facts.restingSeenAt, notAhead(times.restingSeenAt, now));
+  const restingActiveAt = laterOf(facts.restingActiveAt, notAhead(times.restingActiveAt, now));
   if (restingSeenAt === facts.restingSeenAt && restingActiveAt === facts.restingActiveAt) return;
   replaceFacts(user, { restingSeenAt, restingActiveAt }, outcome, now);
 }
@@ -84,17 +83,15 @@ export function applyStored(user: User, stored: LoadedUser, outcome: OutcomeBuil
   });
   const policy = storedPolicy(before.policy, stored);
   if (policy.optedOut && !before.policy.optedOut) return optOut(user, claim, policy, outcome, now);
-  // By other nodes' clocks, which may be ahead.
-  const notAhead = (at: number | null) => (at === null ? null : Math.min(at, now));
   if (!policy.optedOut) {
     user.held = laterHeld(user.held, heldOf(stored));
-    keepLater(user, notAhead(stored.seenAt), notAhead(stored.activeAt), now);
+    keepLater(user, stored, now);
   }
   const losesContacts = before.policy.contacts !== null && policy.contacts !== before.policy.contacts;
   const resting =
     isVeiled(before, claim, policy) || (losesContacts && policy.onlineRule === 'contacts') ? restingTimes(user, before) : null;
-  const seenAt = laterOf(resting?.restingSeenAt ?? before.restingSeenAt, notAhead(stored.restingSeenAt));
-  const activeAt = laterOf(resting?.restingActiveAt ?? before.restingActiveAt, notAhead(stored.restingActiveAt));
+  const seenAt = laterOf(resting?.restingSeenAt ?? before.restingSeenAt, notAhead(stored.restingSeenAt, now));
+  const activeAt = laterOf(resting?.restingActiveAt ?? before.restingActiveAt, notAhead(stored.restingActiveAt, now));
   const isSame = claim === before.claim && policy === before.policy;
   if (isSame && seenAt === before.restingSeenAt && activeAt === before.restingActiveAt) return;
   replaceFacts(user, { claim, policy, ...(policy.optedOut ? null : { restingSeenAt: seenAt, restingActiveAt: activeAt }) }, outcome, now);

@@ -48,8 +48,13 @@ export function holdBack(user: User, was: number | null, now: number, is = coars
   return true;
 }
 
-/** Times that were learnt elsewhere: the later ones stay. */
-export function keepLater(user: User, seenAt: number | null, activeAt: number | null, now: number): void {
+/** A time by another node's clock, which may be ahead. */
+export const notAhead = (at: number | null, now: number): number | null => (at === null ? null : Math.min(at, now));
+
+/** Times that were learnt of other nodes: the later ones stay. */
+export function keepLater(user: User, times: { readonly seenAt: number | null; readonly activeAt: number | null }, now: number): void {
+  const seenAt = notAhead(times.seenAt, now);
+  const activeAt = notAhead(times.activeAt, now);
   if (seenAt !== null) see(user, seenAt, now);
   if (activeAt !== null && (user.activeAt === null || activeAt > user.activeAt)) user.activeAt = activeAt;
 }

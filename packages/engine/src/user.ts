@@ -20,8 +20,13 @@ interface Particulars {
 }
 
 const NONE: Particulars = Object.freeze({
-  ...{ signedOutAt: null, revealedAt: 0, held: null, profile: null },
-  ...{ remoteSlots: null, slot: null, evicted: null },
+  signedOutAt: null,
+  revealedAt: 0,
+  held: null,
+  profile: null,
+  remoteSlots: null,
+  slot: null,
+  evicted: null,
 });
 
 /**

@@ -5,6 +5,7 @@ import type { Connection } from './connection.ts';
 import { type Actions, type Dialect, type OnlineList, type Shown, type SpelledId, whenSeen } from './dialects/dialect.ts';
 import { PorchlightError } from './errors.ts';
 import type { Gateway, GatewayOptions } from './gateway.ts';
+import { refuseRevoked } from './identities.ts';
 import { listOnline, shownProfile } from './online-list.ts';
 import { learnSpelling, spelledFor } from './spelling.ts';
 
@@ -96,7 +97,7 @@ export class ConnectionActions implements Actions {
     if (identity.tenant !== tenant || identity.user !== user) throw new PorchlightError('FORBIDDEN', 'The token is another user’s.');
     // Somebody who only watches may not be in memory, and with them when they were signed out.
     await this.#options.service.load(tenant, [user]);
-    if (this.#options.identities.isRevoked(identity)) throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out.');
+    refuseRevoked(this.#options.identities, identity);
     this.#connection.identity = identity;
     this.#connection.expiresAt = identity.expiresAt ?? Number.POSITIVE_INFINITY;
   }

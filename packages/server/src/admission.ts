@@ -1,8 +1,8 @@
-import type { Identity } from './authenticate.ts';
 import type { Clock } from './clock.ts';
 import { PorchlightError } from './errors.ts';
-import { createTokenBuckets, type TokenBuckets } from './limits.ts';
 import type { ServerOptions } from './options.ts';
+import { createTokenBuckets, type TokenBuckets } from './token-buckets.ts';
+import { keyOf, type UserName } from './user-name.ts';
 
 /** Keys that each rate remembers: about 100 bytes each. */
 const KEYS_MAX = 200_000;
@@ -77,25 +77,25 @@ export class Admission {
   }
 
   /** Milliseconds until a message of this user, or of this address before sign-in, may be taken; 0 for now. */
-  message(identity: Pick<Identity, 'tenant' | 'user'> | null, address: string): number {
-    const waitMs = this.#messages.take(identity === null ? address : keyOf(identity));
+  message(who: UserName | null, address: string): number {
+    const waitMs = this.#messages.take(who === null ? address : keyOf(who));
     if (waitMs > 0) this.#onLimited('messages');
     return waitMs;
   }
 
   /** Throws RATE_LIMITED. */
-  change(identity: Pick<Identity, 'tenant' | 'user'>): void {
-    this.#grant('changes', this.#changes.take(keyOf(identity)));
+  change(who: UserName): void {
+    this.#grant('changes', this.#changes.take(keyOf(who)));
   }
 
-  heartbeat(identity: Pick<Identity, 'tenant' | 'user'>): void {
-    this.#grant('heartbeats', this.#heartbeats.take(keyOf(identity)));
+  heartbeat(who: UserName): void {
+    this.#grant('heartbeats', this.#heartbeats.take(keyOf(who)));
   }
 
   /** Throws TOO_MANY_IDS for more than one question may name, and RATE_LIMITED for more than may be asked over time. */
-  ids(identity: Pick<Identity, 'tenant' | 'user'> | null, address: string, count: number): void {
+  ids(who: UserName | null, address: string, count: number): void {
     if (count > this.#options.idsMax) throw new PorchlightError('TOO_MANY_IDS', `At most ${this.#options.idsMax} ids at a time.`);
-    if (count > 0) this.#grant('ids', this.#ids.take(identity === null ? address : keyOf(identity), count));
+    if (count > 0) this.#grant('ids', this.#ids.take(who === null ? address : keyOf(who), count));
   }
 
   #grant(limit: string, waitMs: number): void {
@@ -143,5 +143,3 @@ class CountedArrival implements Arriving {
     this.#onDeparted(this.#counts);
   }
 }
-
-const keyOf = ({ tenant, user }: Pick<Identity, 'tenant' | 'user'>) => `${tenant}\u0000${user}`;

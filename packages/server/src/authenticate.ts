@@ -37,6 +37,22 @@ export interface Identity {
   tokenDigest: string | null;
 }
 
+/** Somebody of whom nothing is known but the id and what is given: no token said anything. */
+export function identityOf(user: string, given: Partial<Identity> = {}): Identity {
+  return {
+    tenant: 'default',
+    user,
+    profile: {},
+    scopes: [],
+    expiresAt: null,
+    issuedAt: null,
+    tokenId: null,
+    loginId: null,
+    tokenDigest: null,
+    ...given,
+  };
+}
+
 export interface Authenticator {
   /**
    * Says whose token it is: at once, without a promise, when it is signed with the shared secret or was verified before. Throws, or

@@ -11,7 +11,13 @@ export interface DispatcherOptions extends GatewayOptions {
   onError(error: unknown, event: string): void;
 }
 
-type Acknowledge = (answer: unknown) => void;
+/** What a client said. */
+interface Spoken {
+  readonly event: string;
+  readonly payload: unknown;
+  /** Where the client wants an answer of its own; called once, unless the connection closes before. */
+  readonly acknowledge: ((answer: unknown) => void) | undefined;
+}
 
 /** Brings messages of clients to the dialects that understand them, in order, and their answers or refusals back. */
 export class Dispatcher {
@@ -25,16 +31,15 @@ export class Dispatcher {
 
   /**
    * Takes one message of a client. Messages of a connection are answered in order. Never throws: what goes wrong becomes the dialect's own
-   * refusal. `acknowledge` is called exactly once, if given. What could not even be read comes as a `PorchlightError` in place of its payload.
+   * refusal. `acknowledge`, if given, is called once, unless the connection closes before. What could not even be read comes as a
+   * `PorchlightError` in place of its payload.
    */
   message(connection: Connection, event: string, payload: unknown, acknowledge?: (answer: unknown) => void): void {
     if (connection.closed) return;
     if (this.#isChoked(connection)) return this.#gateway.close(connection, 4008);
+    const spoken: Spoken = { event, payload, acknowledge };
     const { answering } = connection;
-    const chained =
-      answering === undefined
-        ? this.#answer(connection, event, payload, acknowledge)
-        : this.#queue(connection, answering, event, payload, acknowledge);
+    const chained = answering === undefined ? this.#answer(connection, spoken) : this.#queue(connection, answering, spoken);
     if (chained === undefined) return;
     connection.answering = chained;
     void chained.then(() => {
@@ -45,22 +50,16 @@ export class Dispatcher {
   }
 
   // Rates are counted when a message is answered; until then, behind a slow store, no more may pile up than may be sent at once.
-  #queue(
-    connection: Connection,
-    answering: Promise<void>,
-    event: string,
-    payload: unknown,
-    acknowledge?: Acknowledge,
-  ): Promise<void> | undefined {
+  #queue(connection: Connection, answering: Promise<void>, spoken: Spoken): Promise<void> | undefined {
     if (connection.queued >= this.#options.options.messagesBurstMax) {
       const error = new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: 1_000 });
-      this.#refuse(connection, connection.dialects[0] as Dialect, event, payload, error, acknowledge);
+      this.#refuse(connection, connection.dialects[0] as Dialect, spoken, error);
       return undefined;
     }
     connection.queued += 1;
     return answering.then(() => {
       connection.queued -= 1;
-      return this.#answer(connection, event, payload, acknowledge);
+      return this.#answer(connection, spoken);
     });
   }
 
@@ -69,22 +68,22 @@ export class Dispatcher {
     return link !== null && isBehind(link, this.#options.options.sendBufferBytesMax);
   }
 
-  #answer(connection: Connection, event: string, payload: unknown, acknowledge?: Acknowledge): Promise<void> | undefined {
+  #answer(connection: Connection, spoken: Spoken): Promise<void> | undefined {
     if (connection.closed) return undefined;
-    const heard = this.#find(connection, event);
+    const heard = this.#find(connection, spoken.event);
     const dialect = heard?.dialect ?? (connection.dialects[0] as Dialect);
     this.#options.counting.heard(dialect);
     try {
-      const reply = this.#do(connection, dialect, heard?.heard, payload);
+      const reply = this.#do(connection, dialect, heard?.heard, spoken.payload);
       if (!(reply instanceof Promise)) {
-        this.#send(connection, reply, acknowledge);
+        this.#send(connection, reply, spoken);
         return undefined;
       }
       return reply
-        .then((settled) => this.#send(connection, settled, acknowledge))
-        .catch((error) => this.#refuse(connection, dialect, event, payload, error, acknowledge));
+        .then((settled) => this.#send(connection, settled, spoken))
+        .catch((error) => this.#refuse(connection, dialect, spoken, error));
     } catch (error) {
-      this.#refuse(connection, dialect, event, payload, error, acknowledge);
+      this.#refuse(connection, dialect, spoken, error);
       return undefined;
     }
   }
@@ -111,12 +110,13 @@ export class Dispatcher {
     return heard.does(read.data, new ConnectionActions(this.#gateway, this.#options, connection, dialect));
   }
 
-  #send(connection: Connection, reply: Reply | undefined, acknowledge?: Acknowledge): void {
+  #send(connection: Connection, reply: Reply | undefined, { acknowledge }: Spoken): void {
     if (reply?.says !== undefined) connection.link?.say(reply.says);
     acknowledge?.(reply?.ack ?? reply?.says?.[0]?.[1]);
   }
 
-  #refuse(connection: Connection, dialect: Dialect, event: string, payload: unknown, error: unknown, acknowledge?: Acknowledge): void {
+  #refuse(connection: Connection, dialect: Dialect, spoken: Spoken, error: unknown): void {
+    const { event, payload } = spoken;
     const { code, message, retryAfterMs } = publicError(error);
     if (code === 'INTERNAL') this.#options.onError(error, event);
     this.#options.counting.refused(code);
@@ -129,7 +129,7 @@ export class Dispatcher {
       at: this.#options.clock.now(),
     };
     try {
-      this.#send(connection, dialect.says.refused(refusal), acknowledge);
+      this.#send(connection, dialect.says.refused(refusal), spoken);
     } catch (failure) {
       // An app's own dialect may have no words even for this.
       this.#options.onError(failure, event);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { identityOf } from './authenticate.ts';
 import { defineDialect, hear, type Message, z } from './dialects/dialect.ts';
-import { identityOf, RecordingLink, type StagedNode, stageNode, turn } from './staged-node.ts';
+import { RecordingLink, type StagedNode, stageNode, turn } from './staged-node.ts';
 
 const TICK_MS = 100;
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { signToken } from './authenticate.ts';
+import { identityOf, signToken } from './authenticate.ts';
 import { createManualClock } from './clock.ts';
 import { signOut } from './sign-out.ts';
-import { identityOf, RecordingLink, type StagedNode, stageNode, turn } from './staged-node.ts';
+import { RecordingLink, type StagedNode, stageNode, turn } from './staged-node.ts';
 import { createMemoryStore } from './stores/memory.ts';
 import type { Store } from './stores/store.ts';
 

@@ -9,7 +9,7 @@ import type { Counting } from './counting.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { PorchlightError } from './errors.ts';
 import type { Fanout } from './fanout.ts';
-import type { Identities } from './identities.ts';
+import { type Identities, refuseRevoked } from './identities.ts';
 import type { ServerOptions } from './options.ts';
 import type { PresenceService } from './presence-service.ts';
 import { SignedIn } from './signed-in.ts';
@@ -85,7 +85,7 @@ export class Gateway {
   async signIn(connection: Connection, identity: Identity): Promise<void> {
     const { service, identities } = this.#options;
     await service.load(identity.tenant, [identity.user]);
-    if (identities.isRevoked(identity)) throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out; a new token is needed.');
+    refuseRevoked(identities, identity);
     if (connection.closed) return;
     // First, so that whoever is refused stays who they were.
     this.admission.admitUser(this.signedIn.count(identity));

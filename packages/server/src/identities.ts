@@ -1,5 +1,5 @@
 import { isUserId } from '@porchlight/protocol';
-import { type Authenticator, believeToken, type Identity } from './authenticate.ts';
+import { type Authenticator, believeToken, type Identity, identityOf } from './authenticate.ts';
 import { PorchlightError } from './errors.ts';
 import type { ServerOptions } from './options.ts';
 import type { PresenceService } from './presence-service.ts';
@@ -15,6 +15,11 @@ export interface Identities {
   isRevoked(identity: Identity): boolean;
   /** This identity is refused from now on. */
   revoke(identity: Identity): void;
+}
+
+/** Throws UNAUTHENTICATED for an identity that a sign-out has ended. Its user must be resident. */
+export function refuseRevoked(identities: Pick<Identities, 'isRevoked'>, identity: Identity): void {
+  if (identities.isRevoked(identity)) throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out; a new token is needed.');
 }
 
 export function createIdentities(authenticator: Authenticator, options: ServerOptions, service: PresenceService): Identities {
@@ -38,8 +43,7 @@ export function createIdentities(authenticator: Authenticator, options: ServerOp
     claim(user, profile) {
       if (!open) throw new PorchlightError('UNAUTHENTICATED', 'There is no token.');
       if (!isUserId(user)) throw new PorchlightError('INVALID_PAYLOAD', 'This is not a user id.');
-      const unsigned = { expiresAt: null, issuedAt: null, tokenId: null, loginId: null, tokenDigest: null };
-      return { tenant: 'default', user, profile, scopes: [], ...unsigned };
+      return identityOf(user, { profile });
     },
     isRevoked(identity) {
       if (revoked.has(identity)) return true;

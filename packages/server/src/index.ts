@@ -1,6 +1,6 @@
 export type { Arriving } from './admission.ts';
 export { apiRoutes } from './api/api.ts';
-export { type Authenticator, createAuthenticator, type Identity, signToken } from './authenticate.ts';
+export { type Authenticator, createAuthenticator, type Identity, identityOf, signToken } from './authenticate.ts';
 export { type Backend, createBackend } from './backend.ts';
 export { type Clock, createManualClock, createSystemClock, type ManualClock, type Timekeeping } from './clock.ts';
 export type { Cluster, ClusterEvents } from './cluster/cluster.ts';

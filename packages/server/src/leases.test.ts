@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { identityOf, type StagedNode, stageNode } from './staged-node.ts';
+import { identityOf } from './authenticate.ts';
+import { type StagedNode, stageNode } from './staged-node.ts';
 import { createMemoryDisk, createMemoryStore } from './stores/memory.ts';
 
 let staged: StagedNode;

@@ -4,7 +4,7 @@ import type { Identity } from './authenticate.ts';
 import type { Counting } from './counting.ts';
 import type { LeaseDetails } from './dialects/dialect.ts';
 import { PorchlightError } from './errors.ts';
-import type { Identities } from './identities.ts';
+import { type Identities, refuseRevoked } from './identities.ts';
 import type { PresenceService } from './presence-service.ts';
 
 interface LeasesOptions {
@@ -51,7 +51,7 @@ export class Leases {
 
   #renew(identity: Identity, dialect: string, { platform, appVersion, device, screen, background }: LeaseDetails): void {
     const { service, identities, leaseMs } = this.#options;
-    if (identities.isRevoked(identity)) throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out; a new token is needed.');
+    refuseRevoked(identities, identity);
     const lease = this.#find(identity);
     if (lease !== undefined) {
       const known = {

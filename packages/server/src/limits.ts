@@ -224,6 +224,3 @@ export const LIMITS = {
 
 /** The value of every limit. */
 export type Limits = { readonly [Name in keyof typeof LIMITS]: number };
-
-export { readJson } from './read-json.ts';
-export { createTokenBuckets, type TokenBuckets } from './token-buckets.ts';

@@ -1,10 +1,10 @@
 import type { Engine, EngineEvent, User } from '@porchlight/engine';
 import type { Clock } from './clock.ts';
-import type { Cluster, ClusterEvents, Note, SeenTimes, SlotChange, UserName } from './cluster/cluster.ts';
-import { keyOf } from './cluster/shards.ts';
+import type { Cluster, ClusterEvents, Note, SeenTimes, SlotChange } from './cluster/cluster.ts';
 import { Reloads } from './reloads.ts';
 import type { Residents } from './residents.ts';
 import type { Recovery, SharedStore } from './stores/store.ts';
+import { keyOf, nameOf, type UserName } from './user-name.ts';
 import type { WriteBehind } from './write-behind.ts';
 
 interface NeighboursOptions {
@@ -89,8 +89,8 @@ export class Neighbours implements ClusterEvents {
   }
 
   missed(concerns: (name: UserName) => boolean): void {
-    for (const { tenant, id } of this.#options.engine.roster.all()) {
-      const name = { tenant: tenant.name, user: id };
+    for (const user of this.#options.engine.roster.all()) {
+      const name = nameOf(user);
       if (concerns(name)) void this.#reloads.reload(name).catch(() => {});
     }
   }
@@ -99,22 +99,22 @@ export class Neighbours implements ClusterEvents {
     const { engine, cluster, writeBehind } = this.#options;
     writeBehind.rename(incarnation);
     for (const user of engine.roster.all()) {
-      if (user.slot !== null) cluster.put({ tenant: user.tenant.name, user: user.id }, user.slot, timesOf(user));
+      if (user.slot !== null) cluster.put(nameOf(user), user.slot, timesOf(user));
       for (let session = user.firstSession; session !== null; session = session.next) writeBehind.saveSession(session);
     }
   }
 
   async adopt(node: string, users: readonly UserName[], diedMsAgo: number): Promise<void> {
-    const diedAt = this.#options.clock.now() - diedMsAgo;
+    const { engine, residents, recover, clock } = this.#options;
+    const diedAt = clock.now() - diedMsAgo;
     const recovery = await this.#bury(node);
     const leaseKeys = new Set(recovery.leases.map(keyOf));
     const online = new Map(recovery.online.map((each) => [keyOf(each), each]));
     // Somebody who only has a lease keeps it as it is; whoever has come back here since is not waited for.
     const links = users.filter((name) => (online.has(keyOf(name)) || !leaseKeys.has(keyOf(name))) && !this.#isBackSince(name, diedAt));
-    await this.#bringInNow(links);
+    await residents.loadAll(links);
     // When they were last seen stands in the store now.
     await Promise.all(links.map((name) => this.#reloads.reload(name)));
-    const { engine, recover, clock } = this.#options;
     const seenAtOf = ({ tenant, user }: UserName) => engine.roster.find(tenant, user)?.seenAt ?? clock.now();
     await recover({
       online: links.map((name) => ({ ...online.get(keyOf(name)), ...name, seenAt: seenAtOf(name) })),
@@ -173,16 +173,6 @@ export class Neighbours implements ClusterEvents {
     };
     // Who could not be brought in is tried again at the next census.
     this.#options.residents.load(tenant, users)?.then(arrived, () => {}) ?? arrived();
-  }
-
-  async #bringInNow(names: readonly UserName[]): Promise<void> {
-    const byTenant = Map.groupBy(names, ({ tenant }) => tenant);
-    for (const [tenant, users] of byTenant) {
-      await this.#options.residents.load(
-        tenant,
-        users.map(({ user }) => user),
-      );
-    }
   }
 
   #isBackSince({ tenant, user }: UserName, at: number): boolean {

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
+import { identityOf } from './authenticate.ts';
 import { listOnline, publicViewer, shownProfile } from './online-list.ts';
-import { identityOf, type StagedNode, stageNode } from './staged-node.ts';
+import { type StagedNode, stageNode } from './staged-node.ts';
 
 let staged: StagedNode;
 const viewer = { tenant: 'default', user: 'viewer' };

@@ -1,5 +1,6 @@
 import type { Session, User } from '@porchlight/engine';
 import type { Relation, SettingsChange } from './stores/store.ts';
+import { keyOf, nameOf, type UserName } from './user-name.ts';
 
 /** What is to be written: which users and sessions, whatever they are like by then, and which relations, in order. */
 export class PendingWrites {
@@ -42,17 +43,17 @@ export class PendingWrites {
   /** The same, a part for each user: a store takes a part whole or not at all. */
   byUser(): PendingWrites[] {
     const parts = new Map<string, PendingWrites>();
-    const partOf = (owner: Owner) => {
-      const key = keyOf(owner);
+    const partOf = (name: UserName) => {
+      const key = keyOf(name);
       const part = parts.get(key) ?? new PendingWrites();
       parts.set(key, part);
       return part;
     };
-    for (const user of this.users) partOf(user).users.add(user);
-    for (const session of this.sessions) partOf(session.user).sessions.add(session);
+    for (const user of this.users) partOf(nameOf(user)).users.add(user);
+    for (const session of this.sessions) partOf(nameOf(session.user)).sessions.add(session);
     for (const relation of this.relations) partOf(relation).relations.push(relation);
     for (const change of this.settings) partOf(change).settings.push(change);
-    for (const user of this.forget) partOf(user).forget.push(user);
+    for (const user of this.forget) partOf(nameOf(user)).forget.push(user);
     return [...parts.values()];
   }
 
@@ -63,19 +64,12 @@ export class PendingWrites {
 
   /** Whose writes these are. */
   keys(): Set<string> {
-    return new Set(
-      [...this.users, ...this.forget, ...[...this.sessions].map(({ user }) => user), ...this.relations, ...this.settings].map(keyOf),
-    );
+    const users = [...this.users, ...this.forget, ...[...this.sessions].map(({ user }) => user)];
+    return new Set([...users.map(nameOf), ...this.relations, ...this.settings].map(keyOf));
   }
 
   /** The first of `keys`; for a part, the only one. */
   firstKey(): string | undefined {
     return this.keys().values().next().value;
   }
-}
-
-type Owner = User | { tenant: string; user: string };
-
-export function keyOf(owner: Owner): string {
-  return 'id' in owner ? `${owner.tenant.name}\u0000${owner.id}` : `${owner.tenant}\u0000${owner.user}`;
 }

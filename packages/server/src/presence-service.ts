@@ -18,6 +18,7 @@ import type { Shown } from './dialects/dialect.ts';
 import { Neighbours, timesOf } from './neighbours.ts';
 import { Residents } from './residents.ts';
 import type { Recovery, SessionRecord, SettingsChange, SharedStore, Store, StoreBatch } from './stores/store.ts';
+import { nameOf } from './user-name.ts';
 import { WriteBehind } from './write-behind.ts';
 
 interface PresenceServiceOptions {
@@ -224,7 +225,7 @@ export class PresenceService {
 
   #commit(outcome: Outcome): void {
     const { cluster } = this.#options;
-    for (const user of outcome.slots) cluster.put({ tenant: user.tenant.name, user: user.id }, user.slot, timesOf(user));
+    for (const user of outcome.slots) cluster.put(nameOf(user), user.slot, timesOf(user));
     for (const user of outcome.forgotten) this.#writeBehind.forget(user);
     for (const user of outcome.users) this.#writeBehind.saveUser(user);
     for (const session of outcome.sessions) this.#writeBehind.saveSession(session);
@@ -249,14 +250,8 @@ export class PresenceService {
     });
   }
 
-  async #loadInPages(users: readonly { tenant: string; user: string }[]): Promise<void> {
-    const byTenant = new Map<string, Set<string>>();
-    for (const { tenant, user } of users) byTenant.set(tenant, (byTenant.get(tenant) ?? new Set()).add(user));
-    for (const [tenant, ids] of byTenant) await this.load(tenant, [...ids]);
-  }
-
   async #recoverAll({ online = [], leases }: Pick<Recovery, 'leases'> & Partial<Recovery>): Promise<void> {
-    await this.#loadInPages([...online, ...leases]);
+    await this.#residents.loadAll([...online, ...leases]);
     for (const { tenant, user, seenAt, graceMs } of online) this.#recover(tenant, user, seenAt, undefined, graceMs);
     for (const lease of leases) this.#recover(lease.tenant, lease.user, lease.seenAt, lease);
   }

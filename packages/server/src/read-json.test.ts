@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PorchlightError } from './errors.ts';
-import { readJson } from './limits.ts';
+import { readJson } from './read-json.ts';
 
 const read = (text: string, depthMax = 8) => readJson(text, { depthMax });
 

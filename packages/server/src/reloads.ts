@@ -1,7 +1,7 @@
 import type { EngineEvent, LoadedUser } from '@porchlight/engine';
-import type { UserName } from './cluster/cluster.ts';
 import type { Residents } from './residents.ts';
 import type { Relation } from './stores/store.ts';
+import type { UserName } from './user-name.ts';
 import type { WriteBehind } from './write-behind.ts';
 
 interface ReloadsOptions {

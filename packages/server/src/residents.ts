@@ -2,6 +2,7 @@ import { type Engine, type EngineEvent, type LoadedUser, neverStored, type Rules
 import type { Cluster } from './cluster/cluster.ts';
 import { PorchlightError } from './errors.ts';
 import type { Store, StoredUser } from './stores/store.ts';
+import type { UserName } from './user-name.ts';
 
 interface ResidentsOptions {
   engine: Engine;
@@ -17,6 +18,8 @@ interface ResidentsOptions {
   onFailure(error: unknown): void;
 }
 
+/** Users read at once. */
+const READ_AT_ONCE = 1_000;
 /** Users looked at in one round of eviction. */
 const LOOKED_AT_MAX = 2_000;
 
@@ -43,6 +46,12 @@ export class Residents {
       missing.push(user);
     }
     return missing === undefined ? undefined : this.#ask(tenant, missing);
+  }
+
+  /** The same for users of several tenants, who may be named more than once. */
+  async loadAll(names: readonly UserName[]): Promise<void> {
+    const byTenant = Map.groupBy(names, ({ tenant }) => tenant);
+    for (const [tenant, theirs] of byTenant) await this.load(tenant, [...new Set(theirs.map(({ user }) => user))]);
   }
 
   /** What the store holds of these users by now; for those it never heard of, what holds for strangers. */
@@ -97,8 +106,8 @@ export class Residents {
   async #storedUsers(tenant: string, users: readonly string[]): Promise<Map<string, StoredUser>> {
     const stored = new Map<string, StoredUser>();
     try {
-      for (let start = 0; start < users.length; start += 1_000)
-        for (const user of await this.#options.store.load(tenant, users.slice(start, start + 1_000))) stored.set(user.user, user);
+      for (let start = 0; start < users.length; start += READ_AT_ONCE)
+        for (const user of await this.#options.store.load(tenant, users.slice(start, start + READ_AT_ONCE))) stored.set(user.user, user);
     } catch (cause) {
       this.#options.onFailure(cause);
       throw new PorchlightError('UNAVAILABLE', 'The store cannot be read at the moment.', { retryAfterMs: 1_000, cause });

@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { identityOf } from './authenticate.ts';
 import { createBackend } from './backend.ts';
 import { createManualClock, type ManualClock } from './clock.ts';
 import type { MeetingPoint } from './cluster/meeting-point.ts';
 import { createMember } from './cluster/member.ts';
 import { createMemoryMeetingPoint, type MemoryMeetingPoint } from './cluster/memory-meeting-point.ts';
-import { identityOf, stageNode, turn } from './staged-node.ts';
+import { stageNode, turn } from './staged-node.ts';
 import { createMemoryDisk, createMemoryStore, type MemoryDisk } from './stores/memory.ts';
 
 let clock: ManualClock;

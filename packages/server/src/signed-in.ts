@@ -1,21 +1,17 @@
 import type { Connection } from './connection.ts';
-
-interface Who {
-  readonly tenant: string;
-  readonly user: string;
-}
+import { keyOf, type UserName } from './user-name.ts';
 
 /** The connections of each user: most have one, and a Set for it would cost 150 bytes. */
 export class SignedIn {
   readonly #groups = new Map<string, Connection | Set<Connection>>();
 
-  of(who: Who): Iterable<Connection> {
-    const group = this.#groups.get(keyOf(who));
+  of(name: UserName): Iterable<Connection> {
+    const group = this.#groups.get(keyOf(name));
     return group === undefined ? [] : group instanceof Set ? group : [group];
   }
 
-  count(who: Who): number {
-    const group = this.#groups.get(keyOf(who));
+  count(name: UserName): number {
+    const group = this.#groups.get(keyOf(name));
     return group === undefined ? 0 : group instanceof Set ? group.size : 1;
   }
 
@@ -38,6 +34,3 @@ export class SignedIn {
     else if (group instanceof Set && group.delete(connection) && group.size === 0) this.#groups.delete(key);
   }
 }
-
-// A line break cannot stand in an id.
-const keyOf = ({ tenant, user }: Who) => `${tenant}\n${user}`;

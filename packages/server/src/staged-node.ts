@@ -1,13 +1,13 @@
 import type { Arrival } from './arrival.ts';
-import { createAuthenticator, type Identity } from './authenticate.ts';
-import { createManualClock, type ManualClock } from './clock.ts';
+import { createAuthenticator, type Identity, identityOf } from './authenticate.ts';
+import { type Clock, createManualClock, type ManualClock } from './clock.ts';
 import type { Cluster } from './cluster/cluster.ts';
 import { createSoloCluster } from './cluster/solo.ts';
 import type { Connection } from './connection.ts';
 import type { Dialect, Message } from './dialects/dialect.ts';
 import { BUILT_IN_DIALECTS } from './dialects/index.ts';
 import { native } from './dialects/native.ts';
-import { createLogger } from './log.ts';
+import { createLogger, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
 import { createNode } from './node.ts';
 import { completeOptions, type ServerOptions } from './options.ts';
@@ -62,23 +62,15 @@ export class RecordingLink implements Link {
   }
 }
 
-export function identityOf(user: string, given: Partial<Identity> = {}): Identity {
-  return {
-    tenant: 'default',
-    user,
-    profile: {},
-    scopes: [],
-    expiresAt: null,
-    issuedAt: null,
-    tokenId: null,
-    loginId: null,
-    tokenDigest: null,
-    ...given,
-  };
-}
-
 /** Lets everything that is already decided happen; no time passes. */
 export const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A log of errors alone, and the lines that were written to it. */
+export function keptLog(clock: Clock): { log: Logger; lines: string[] } {
+  const lines: string[] = [];
+  const target = { write: (line: string) => void lines.push(line) };
+  return { log: createLogger({ logLevel: 'error', logPretty: false, clock, hashKey: 'k', target }), lines };
+}
 
 interface StagedParts {
   store?: Store;
@@ -101,14 +93,7 @@ export async function stageNode(
   }: StagedParts = {},
 ) {
   const options = completeOptions({ store: 'memory', jwtSecret: 'x'.repeat(40), logLevel: 'silent', ...given });
-  const lines: string[] = [];
-  const log = createLogger({
-    logLevel: 'error',
-    logPretty: false,
-    clock,
-    hashKey: 'k',
-    target: { write: (line) => void lines.push(line) },
-  });
+  const { log, lines } = keptLog(clock);
   const node = createNode({
     options,
     clock,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createManualClock } from './clock.ts';
-import { createTokenBuckets } from './limits.ts';
+import { createTokenBuckets } from './token-buckets.ts';
 
 function setup(given: Partial<{ burst: number; perMinute: number; keysMax: number }> = {}) {
   const clock = createManualClock();

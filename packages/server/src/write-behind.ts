@@ -1,10 +1,11 @@
 import type { Session, User } from '@porchlight/engine';
 import type { Clock } from './clock.ts';
 import { PorchlightError } from './errors.ts';
-import { keyOf, PendingWrites } from './pending-writes.ts';
+import { PendingWrites } from './pending-writes.ts';
 import { sessionRecord, userRecord } from './records.ts';
 import { emptyBatch, type Relation, type SettingsChange, type Store, type StoreBatch } from './stores/store.ts';
 import { StoreError } from './stores/store-error.ts';
+import { keyOf, nameOf, type UserName } from './user-name.ts';
 
 interface WriteBehindOptions {
   store: Store;
@@ -87,7 +88,7 @@ export class WriteBehind {
   /** What was changed of a user's settings and relations and has yet to be stored, in order. */
   unwritten(tenant: string, user: string): { settings: SettingsChange[]; relations: Relation[] } {
     const parts = [this.#inFlight, this.#refused, this.#pending];
-    const isTheirs = (each: { tenant: string; user: string }) => each.tenant === tenant && each.user === user;
+    const isTheirs = (each: UserName) => each.tenant === tenant && each.user === user;
     return {
       settings: parts.flatMap(({ settings }) => settings.filter(isTheirs)),
       relations: parts.flatMap(({ relations }) => relations.filter(isTheirs)),
@@ -277,7 +278,7 @@ export class WriteBehind {
           batch.sessions.push(sessionRecord(session, this.#options.node, this.#node));
       }
       for (const relation of relations) batch.relations.push(relation);
-      for (const user of forget) batch.forget.push({ tenant: user.tenant.name, user: user.id });
+      for (const user of forget) batch.forget.push(nameOf(user));
     }
     return batch;
   }
@@ -285,6 +286,6 @@ export class WriteBehind {
 
 /** Tells one who waits how the writes went: the store took everything but that of `refused`, or without `refused` nothing. */
 function settle(waiter: Waiter, refused: ReadonlySet<string> | undefined, cause: unknown): void {
-  if (refused !== undefined && (waiter.user === undefined || !refused.has(keyOf(waiter.user)))) waiter.resolve();
+  if (refused !== undefined && (waiter.user === undefined || !refused.has(keyOf(nameOf(waiter.user))))) waiter.resolve();
   else waiter.reject(new PorchlightError('UNAVAILABLE', 'The store does not take writes at the moment.', { retryAfterMs: 1_000, cause }));
 }

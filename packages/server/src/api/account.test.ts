@@ -1,6 +1,6 @@
 import { type RealServer, startServer } from '@porchlight/testkit/real-server';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { identityOf } from '../staged-node.ts';
+import { identityOf } from '../authenticate.ts';
 import { createMemoryDisk, createMemoryStore } from '../stores/memory.ts';
 import { API_KEY, API_KEYS, apiClient, type Call } from './api-client.ts';
 import { relationRoutes } from './relations.ts';

@@ -37,7 +37,7 @@ export function heartbeatRoutes(node: PresenceNode): ApiRoute[] {
       answers: lease,
       does: async ({ body }, caller) => {
         node.parts.metrics.heartbeats.inc();
-        await node.leases.heartbeat(identityOf(caller), 'native', { ...body, background: body.background ?? false });
+        await node.leases.heartbeat(personOf(caller), 'native', { ...body, background: body.background ?? false });
         return { at: node.service.now(), leaseMs };
       },
     }),
@@ -48,12 +48,12 @@ export function heartbeatRoutes(node: PresenceNode): ApiRoute[] {
       summary: 'Ends my lease: I am offline at once, unless I am connected otherwise.',
       mayCall: 'user',
       answers: null,
-      does: (_request, caller) => node.leases.logout(identityOf(caller)),
+      does: (_request, caller) => node.leases.logout(personOf(caller)),
     }),
   ];
 }
 
-function identityOf({ identity }: Caller): Identity {
+function personOf({ identity }: Caller): Identity {
   if (identity === null) throw new PorchlightError('FORBIDDEN');
   return identity;
 }

@@ -58,8 +58,10 @@ describe('presence of one and of many', () => {
     });
   });
 
-  test('[T24] numbers are no ids here', async () => {
-    expect((await call('POST', '/v1/presence', { as: 'alice', body: { ids: [7] } })).status).toBe(400);
+  test('[T24] numbers are no ids here, and one id is no list', async () => {
+    const asked = async (ids: unknown) => (await call('POST', '/v1/presence', { as: 'alice', body: { ids } })).body;
+    expect(await asked(['bob', 7])).toMatchObject({ error: { code: 'INVALID_PAYLOAD', message: 'ids[1]: not a user id' } });
+    expect(await asked('bob')).toMatchObject({ error: { code: 'INVALID_PAYLOAD', message: 'ids: expected an array' } });
   });
 
   test('[T23] ids that name what every object has are ids like others', async () => {

@@ -3,12 +3,12 @@ import type { PresenceRecord, STATUSES, Status } from '@porchlight/protocol';
 import { recordOf } from '../dialects/native.ts';
 import type { PresenceNode } from '../node.ts';
 import { admitIds, type Caller } from './caller.ts';
-import { epochMs, presenceRecord, userId } from './records.ts';
+import { epochMs, presenceRecord, userId, userIds } from './records.ts';
 import { type ApiRoute, apiRoute } from './route.ts';
 
 const question = z
   .strictObject({
-    ids: z.array(userId).openapi({ description: 'At most 1,000 (option `idsMax`).' }),
+    ids: userIds.openapi({ description: 'At most 1,000 (option `idsMax`).' }),
     sort: z.enum(['asked', 'presence']).optional().openapi({ description: '`presence`: who is online first, then who was seen last.' }),
     onlineOnly: z.boolean().optional(),
   })

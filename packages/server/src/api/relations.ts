@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { PorchlightError } from '../errors.ts';
 import type { PresenceNode } from '../node.ts';
 import { admitChange, admitIds, type Caller } from './caller.ts';
-import { optionalUserId, pageLimit, userId } from './records.ts';
+import { optionalUserId, pageLimit, userId, userIds } from './records.ts';
 import { type ApiRoute, apiRoute } from './route.ts';
 import { type Subject, type SubjectPath, subjectOf } from './subject.ts';
 
@@ -13,7 +13,7 @@ const KINDS = {
 
 const page = z.strictObject({ users: z.array(userId), next: optionalUserId }).openapi('UserIds');
 const related = z.strictObject({ user: userId, present: z.boolean() }).openapi('Related');
-const change = z.strictObject({ add: z.array(userId).optional(), remove: z.array(userId).optional() }).openapi('UserIdsChange');
+const change = z.strictObject({ add: userIds.optional(), remove: userIds.optional() }).openapi('UserIdsChange');
 
 /** The stored contacts, or blocks, of a user. Changes are answered once they are stored, and may repeat. */
 export function relationRoutes(node: PresenceNode, path: SubjectPath, kind: keyof typeof KINDS): ApiRoute[] {

@@ -1,4 +1,5 @@
 import type { Slot } from '@porchlight/engine';
+import type { UserName } from '../user-name.ts';
 
 /** A slot of a user on another node, as far as it is known here. Times are epoch milliseconds by the clock of that node. */
 export interface RemoteSlot {
@@ -32,11 +33,6 @@ export interface SeenTimes {
   readonly activeAt: number | null;
   readonly restingSeenAt: number | null;
   readonly restingActiveAt: number | null;
-}
-
-export interface UserName {
-  readonly tenant: string;
-  readonly user: string;
 }
 
 /** What a node hears from the others. Every member may be called at any time, repeatedly, and in any order for different users. */

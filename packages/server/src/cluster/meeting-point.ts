@@ -1,5 +1,6 @@
 import type { Slot } from '@porchlight/engine';
-import type { Note, UserName } from './cluster.ts';
+import type { UserName } from '../user-name.ts';
+import type { Note } from './cluster.ts';
 
 /*
  * Where nodes meet: a few atomic operations on shards, as a server such as Redis can run them in one step each, and a channel that may

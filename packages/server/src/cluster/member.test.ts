@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createManualClock, type ManualClock } from '../clock.ts';
 import { turn } from '../staged-node.ts';
-import type { ClusterEvents, Note, SlotChange, UserName } from './cluster.ts';
+import type { UserName } from '../user-name.ts';
+import type { ClusterEvents, Note, SlotChange } from './cluster.ts';
 import type { MeetingPoint } from './meeting-point.ts';
 import { createMember } from './member.ts';
 import { createMemoryMeetingPoint, type MemoryMeetingPoint } from './memory-meeting-point.ts';

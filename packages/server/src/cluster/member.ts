@@ -1,6 +1,7 @@
 import type { Slot } from '@porchlight/engine';
 import type { Clock } from '../clock.ts';
-import type { Cluster, ClusterEvents, Note, RemoteSlot, SeenTimes, UserName } from './cluster.ts';
+import type { UserName } from '../user-name.ts';
+import type { Cluster, ClusterEvents, Note, RemoteSlot, SeenTimes } from './cluster.ts';
 import type { HeldSlot, Item, MeetingPoint } from './meeting-point.ts';
 import { ShardReader } from './shard-reader.ts';
 import { ShardWriter } from './shard-writer.ts';
@@ -97,13 +98,10 @@ class Member implements Cluster {
           settled: () => this.#tellWaiters(),
         }),
     );
-    const self = () => this.#self;
     this.#undertaker = new Undertaker({
       meetingPoint,
       events,
-      get self() {
-        return self();
-      },
+      self: () => this.#self,
       isOwn,
       isMissed: (held, diedMsAgo) => this.#isMissed(held, clock.now() - diedMsAgo),
       written: () => this.#written(),

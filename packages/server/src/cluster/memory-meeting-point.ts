@@ -1,5 +1,6 @@
 import { sameSlot } from '@porchlight/engine';
-import type { Note, UserName } from './cluster.ts';
+import { keyOf, type UserName } from '../user-name.ts';
+import type { Note } from './cluster.ts';
 import {
   type Census,
   type HeldSlot,
@@ -10,7 +11,6 @@ import {
   type Reply,
   type SlotState,
 } from './meeting-point.ts';
-import { keyOf } from './shards.ts';
 
 /** An operation number of a fence: reaping has begun, nothing is accepted any more. */
 const FENCED = -1;

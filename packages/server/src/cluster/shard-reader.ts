@@ -1,8 +1,8 @@
 import { sameSlot } from '@porchlight/engine';
 import type { Clock } from '../clock.ts';
-import type { ClusterEvents, RemoteSlot, SlotChange, UserName } from './cluster.ts';
+import { keyOf, type UserName } from '../user-name.ts';
+import type { ClusterEvents, RemoteSlot, SlotChange } from './cluster.ts';
 import type { Head, HeldSlot, LogEntry, MeetingPoint } from './meeting-point.ts';
-import { keyOf } from './shards.ts';
 
 /** What is known of one slot of another node. */
 interface Known extends RemoteSlot, UserName {

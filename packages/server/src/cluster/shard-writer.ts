@@ -1,7 +1,7 @@
 import type { Slot } from '@porchlight/engine';
-import type { Note, SeenTimes, UserName } from './cluster.ts';
+import { keyOf, type UserName } from '../user-name.ts';
+import type { Note, SeenTimes } from './cluster.ts';
 import type { Item, Refusal, Reply } from './meeting-point.ts';
-import { keyOf } from './shards.ts';
 
 interface ShardWriterOptions {
   /** Carries out one write, with a fresh operation number; undefined while there is nobody to write as. */

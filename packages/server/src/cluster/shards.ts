@@ -1,8 +1,5 @@
 import { crc32 } from 'node:zlib';
-import type { UserName } from './cluster.ts';
-
-/** A user's place in maps of all tenants' users. A NUL cannot stand in an id. */
-export const keyOf = ({ tenant, user }: UserName): string => `${tenant}\u0000${user}`;
+import { keyOf, type UserName } from '../user-name.ts';
 
 export const shardOf = (name: UserName, shardCount: number): number => crc32(keyOf(name)) % shardCount;
 

@@ -1,12 +1,13 @@
-import type { ClusterEvents, UserName } from './cluster.ts';
+import { keyOf, type UserName } from '../user-name.ts';
+import type { ClusterEvents } from './cluster.ts';
 import type { Census, HeldSlot, MeetingPoint } from './meeting-point.ts';
-import { chosenFor, keyOf, shardOf } from './shards.ts';
+import { chosenFor, shardOf } from './shards.ts';
 
 interface UndertakerOptions {
   readonly meetingPoint: MeetingPoint;
   readonly events: Pick<ClusterEvents, 'adopt' | 'census'>;
   /** The run that is known, and the incarnation that this process is now. */
-  readonly self: { readonly run: string; readonly incarnation: string };
+  self(): { readonly run: string; readonly incarnation: string };
   isOwn(incarnation: string): boolean;
   /** Whether somebody whose node died has to be kept: known here to have been there, and not seen to have come back elsewhere since. */
   isMissed(held: HeldSlot, diedMsAgo: number): boolean;
@@ -36,7 +37,7 @@ export class Undertaker {
   /** Looks for the dead; called about once a second. */
   async lookRound(): Promise<void> {
     const { meetingPoint, self, events, doubted } = this.#options;
-    const { run, incarnation } = self;
+    const { run, incarnation } = self();
     const census = await meetingPoint.bury(run);
     if (census.refused !== undefined) return doubted();
     if (!census.alive.includes(incarnation)) return;
@@ -46,7 +47,9 @@ export class Undertaker {
 
   #isMine({ incarnation, forMs }: Census['dead'][number], { alive }: Census): boolean {
     if (this.#busy.has(incarnation)) return false;
-    return this.#options.isOwn(incarnation) || forMs > OTHERS_AFTER_MS || chosenFor(incarnation, alive) === this.#options.self.incarnation;
+    return (
+      this.#options.isOwn(incarnation) || forMs > OTHERS_AFTER_MS || chosenFor(incarnation, alive) === this.#options.self().incarnation
+    );
   }
 
   async #reap(dead: string, forMs: number): Promise<void> {
@@ -60,7 +63,7 @@ export class Undertaker {
 
   async #reapAll(dead: string, forMs: number): Promise<void> {
     const { meetingPoint, self, events, isMissed, written, leaseMs } = this.#options;
-    const { run } = self;
+    const { run } = self();
     const diedMsAgo = forMs + leaseMs;
     // What this process had under another name it has put again under the present one.
     const isOwn = this.#options.isOwn(dead);

@@ -1,7 +1,7 @@
 import type { View } from '@porchlight/engine';
 import { AVAILABILITIES, ERROR_CODES, type PresenceRecord } from '@porchlight/protocol';
 import { defineDialect, hear, type Message, type Refusal, type Reply, type Shown, whenSeen, z } from './dialect.ts';
-import { shortText, userIds } from './payload.ts';
+import { FOR_MS_MAX, shortText, userIds } from './payload.ts';
 
 /*
  * The server's own words: whole records, last value wins. Frames are described in `@porchlight/protocol`; the first one, `hello`, and
@@ -53,8 +53,8 @@ export function snapshotPages(shown: readonly Shown[], request: string | undefin
   return pages;
 }
 
-/** Days in which an availability may end by itself, at most. */
-const FOR_MS_MAX = 366 * 86_400_000;
+/** Nobody is believed to have been idle for longer. */
+const IDLE_MS_MAX = 366 * 86_400_000;
 
 export const native = defineDialect({
   name: 'native',
@@ -77,7 +77,7 @@ export const native = defineDialect({
     ),
 
     activity: hear(
-      z.object({ idleMs: z.number().int().min(0).max(FOR_MS_MAX), background: z.boolean().optional(), screen: shortText.optional() }),
+      z.object({ idleMs: z.number().int().min(0).max(IDLE_MS_MAX), background: z.boolean().optional(), screen: shortText.optional() }),
       ({ idleMs, background, screen }, actions) => {
         actions.activity(idleMs, { ...(background === undefined ? null : { background }), ...(screen === undefined ? null : { screen }) });
         return undefined;

@@ -32,6 +32,9 @@ export const anything = z.unknown();
 /** A text that is only passed on or shown. */
 export const shortText = z.string().max(128);
 
+/** Longest time after which an availability may end by itself. */
+export const FOR_MS_MAX = 366 * 86_400_000;
+
 /** ISO-8601 in UTC with milliseconds; null stays null. */
 export function iso(at: number): string;
 export function iso(at: number | null): string | null;

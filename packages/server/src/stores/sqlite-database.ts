@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { explain, openSqliteFile, type SqliteFileOptions } from './sqlite-file.ts';
 import { createReader, type Reader, recover } from './sqlite-reads.ts';
 import { createSettlement, type Settlement } from './sqlite-settlement.ts';
+import { inTransaction } from './sqlite-transaction.ts';
 import { createWriter } from './sqlite-writes.ts';
 import type { Recovery, StoreBatch } from './store.ts';
 import { StoreError } from './store-error.ts';
@@ -9,7 +10,7 @@ import { StoreError } from './store-error.ts';
 /** The store, without the waiting: what the worker runs. Every method throws StoreErrors. */
 export interface SqliteDatabase extends Reader {
   open(node: string, now: number): Recovery;
-  /** Applies the batches in one transaction, each wholly or not at all; the result has an error for each that was not, in their order. */
+  /** Applies the batches, each wholly or not at all; the result has an error for each that was not, in their order. */
   writeAll(batches: StoreBatch[]): (StoreError | undefined)[];
   /** Whether ended nodes left sessions open that `settleNext` has not written down. */
   unsettled(): boolean;
@@ -81,16 +82,4 @@ function writeAll({ database, apply }: OpenDatabase, batches: StoreBatch[], file
   };
   const failed = write(batches);
   return batches.map((batch) => (failed === undefined || batches.length === 1 ? failed : write([batch])));
-}
-
-function inTransaction<T>(database: DatabaseSync, act: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = act();
-    database.exec('COMMIT');
-    return result;
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
 }

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sqliteMigrations } from './migrations/sqlite.ts';
+import { inTransaction } from './sqlite-transaction.ts';
 import { StoreError, type StoreErrorCode } from './store-error.ts';
 
 export interface SqliteFileOptions {
@@ -89,16 +90,12 @@ function checkIdentity(database: DatabaseSync, file: string): void {
 }
 
 function migrate(database: DatabaseSync): void {
-  database.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(database, () => {
     for (let version = pragma(database, 'user_version'); version < sqliteMigrations.length; version++) {
       database.exec(sqliteMigrations[version]!);
     }
-    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${sqliteMigrations.length}; COMMIT`);
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${sqliteMigrations.length}`);
+  });
 }
 
 function pragma(database: DatabaseSync, name: string): number {

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { keyOf } from '../user-name.ts';
 import { readSession, readUser } from './sqlite-rows.ts';
 import type { Recovery, SessionRecord, StoredUser } from './store.ts';
 
@@ -73,7 +74,7 @@ export function recover(database: DatabaseSync, node: string, now: number): Reco
   const online = new Map<string, Recovery['online'][number]>();
   // Whoever was connected besides was connected.
   for (const query of [IN_GRACE, ONLINE])
-    for (const row of database.prepare(query).all() as Recovery['online']) online.set(`${row.tenant}\u0000${row.user}`, { ...row });
+    for (const row of database.prepare(query).all() as Recovery['online']) online.set(keyOf(row), { ...row });
   const leases = database.prepare(LEASES).all(now).map(readSession);
   database.prepare('UPDATE nodes SET recovered = 1 WHERE name <> ?').run(node);
   return { online: [...online.values()], leases };

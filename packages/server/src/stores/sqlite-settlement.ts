@@ -1,4 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { UserName } from '../user-name.ts';
+import { inTransaction } from './sqlite-transaction.ts';
 
 /** Writes down the ends of sessions that a dead node left open, which until then only the view `left_sessions` knows. */
 export interface Settlement {
@@ -43,15 +45,10 @@ export function createSettlement(database: DatabaseSync): Settlement {
       settleSessions.run(tenant, user);
     },
     settleNext(usersMax) {
-      const users = next.all(after.tenant, after.user, usersMax) as { tenant: string; user: string }[];
-      database.exec('BEGIN IMMEDIATE');
-      try {
+      const users = next.all(after.tenant, after.user, usersMax) as unknown as UserName[];
+      inTransaction(database, () => {
         for (const { tenant, user } of users) settlement.settle(tenant, user);
-        database.exec('COMMIT');
-      } catch (error) {
-        if (database.isTransaction) database.exec('ROLLBACK');
-        throw error;
-      }
+      });
       pending = users.length === usersMax;
       after = pending ? users.at(-1)! : start;
       return pending;

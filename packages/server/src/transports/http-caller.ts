@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Identity } from '../authenticate.ts';
 import { findToken, queryField } from '../credentials.ts';
 import { PorchlightError, publicError } from '../errors.ts';
+import { refuseRevoked } from '../identities.ts';
 import type { PresenceNode } from '../node.ts';
 
 /**
@@ -28,7 +29,7 @@ function admitted(identity: Identity, node: PresenceNode): Identity | Promise<Id
 }
 
 function notRevoked(identity: Identity, node: PresenceNode): Identity {
-  if (node.identities.isRevoked(identity)) throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out; a new token is needed.');
+  refuseRevoked(node.identities, identity);
   return identity;
 }
 

@@ -6,6 +6,7 @@ import type { Identity } from '../authenticate.ts';
 import { authField, findToken, queryField } from '../credentials.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { PorchlightError, publicError } from '../errors.ts';
+import { refuseRevoked } from '../identities.ts';
 import type { PresenceNode } from '../node.ts';
 import { closedInOrder, goodbyeOf } from './goodbye.ts';
 import { isOriginAllowed } from './origin.ts';
@@ -167,9 +168,10 @@ export function attachSocketIo(http: HttpServer, node: PresenceNode): SocketIoTr
       const claimed = authField(auth, 'userId') ?? queryField(socket.request.url, 'userId');
       const identity =
         token === undefined && claimed !== undefined ? node.identities.claim(claimed, {}) : await node.gateway.identify(token);
-      if (identity !== null) await node.service.load(identity.tenant, [identity.user]);
-      if (identity !== null && node.identities.isRevoked(identity))
-        throw new PorchlightError('UNAUTHENTICATED', 'The user was signed out.');
+      if (identity !== null) {
+        await node.service.load(identity.tenant, [identity.user]);
+        refuseRevoked(node.identities, identity);
+      }
       // One connection may join and leave its namespaces as often as it likes, and each time is a change that others are told of.
       const waitMs = node.gateway.admission.message(identity, node.addressOf(socket.request));
       if (waitMs > 0) throw new PorchlightError('RATE_LIMITED', undefined, { retryAfterMs: waitMs });

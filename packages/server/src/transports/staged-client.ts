@@ -4,8 +4,8 @@ import { type ClientOptions, WebSocket } from 'ws';
 import { signToken } from '../authenticate.ts';
 import { createManualClock } from '../clock.ts';
 import { createServer, type ServerOverrides } from '../create-server.ts';
-import { createLogger } from '../log.ts';
 import { completeOptions, type ServerOptions } from '../options.ts';
+import { keptLog } from '../staged-node.ts';
 
 /*
  * For tests of what goes over the wire: a real server on a free port whose time is moved by hand, and plain WebSockets that keep every
@@ -22,14 +22,7 @@ export interface Frame {
 
 export async function stageServer(given: Partial<ServerOptions> = {}, overrides: ServerOverrides = {}) {
   const clock = createManualClock();
-  const lines: string[] = [];
-  const log = createLogger({
-    logLevel: 'error',
-    logPretty: false,
-    clock,
-    hashKey: 'k',
-    target: { write: (line) => void lines.push(line) },
-  });
+  const { log, lines } = keptLog(clock);
   const options = completeOptions({
     port: 0,
     store: 'memory',

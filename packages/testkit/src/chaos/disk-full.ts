@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startProber } from '../fuzz/prober.ts';
 import { createRandom } from '../random.ts';
 import type { ServerProcess } from '../real-server.ts';
-import { accountOf, contactsOf, databaseTrouble } from './judge.ts';
+import { databaseTrouble, judgeWrites } from './judge.ts';
 import {
   type ChaosReport,
   eventually,
@@ -17,7 +17,7 @@ import {
   skipped,
   startServer,
 } from './scenario.ts';
-import { Writer } from './writer.ts';
+import { Writer, writesOf } from './writer.ts';
 
 const NAME = 'disk-full';
 const DISK_MIB = 12;
@@ -74,14 +74,8 @@ async function run(surroundings: Surroundings, data: string): Promise<ChaosRepor
   const trouble = databaseTrouble(data);
   findings.check('[I3] the database is whole', trouble === undefined, () => String(trouble));
   await judge(writers, data, findings, surroundings);
-  findings.figure(
-    'acknowledged writes',
-    writers.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
-  );
-  findings.figure(
-    'refused writes',
-    writers.reduce((sum, { refused }) => sum + refused, 0),
-  );
+  findings.figure('acknowledged writes', writesOf(writers, 'acknowledged'));
+  findings.figure('refused writes', writesOf(writers, 'refused'));
   return findings.report(NAME);
 }
 
@@ -93,7 +87,7 @@ async function fillAndEmpty(
   { clock }: Surroundings,
 ): Promise<void> {
   const { url } = server;
-  const count = (what: 'acknowledged' | 'refused') => writers.reduce((sum, writer) => sum + writer[what], 0);
+  const count = (answer: 'acknowledged' | 'refused') => writesOf(writers, answer);
   const filler = join(data, 'filler');
   const refusedBefore = count('refused');
   await pass(clock, 500);
@@ -156,21 +150,7 @@ function fillUp(filler: string): void {
 
 async function judge(writers: readonly Writer[], data: string, findings: Findings, surroundings: Surroundings): Promise<void> {
   const server = await startServer(surroundings, { data, graceMs: 400 });
-  for (const { user, text, contacts } of writers) {
-    const { settings } = await accountOf(server.url, user);
-    findings.check(
-      '[I3] settings as acknowledged',
-      text.allowed().includes(settings.text),
-      () => `${user}: ${settings.text}, not of ${text.allowed()}`,
-    );
-    const found = new Set(await contactsOf(server.url, user));
-    for (const [other, ledger] of contacts)
-      findings.check(
-        '[I3] contacts as acknowledged',
-        ledger.allowed().includes(found.has(other)),
-        () => `${user} and ${other}: ${found.has(other)}`,
-      );
-  }
+  for (const writer of writers) await judgeWrites(writer, server.url, findings);
   server.signal('SIGKILL');
   await server.ended;
 }

@@ -2,7 +2,8 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { JUDGE_KEY } from './scenario.ts';
+import { type Findings, JUDGE_KEY } from './scenario.ts';
+import type { Writer } from './writer.ts';
 
 /** What a back end is told of one user. */
 export interface Account {
@@ -18,7 +19,21 @@ async function ask<Answer>(url: string, path: string): Promise<Answer> {
 
 export const accountOf = (url: string, user: string) => ask<Account>(url, `/v1/users/${user}`);
 
-export const contactsOf = async (url: string, user: string) => (await ask<{ users: string[] }>(url, `/v1/users/${user}/contacts`)).users;
+const contactsOf = async (url: string, user: string) => (await ask<{ users: string[] }>(url, `/v1/users/${user}/contacts`)).users;
+
+/** Looks whether what a writer was told is stored is there; what is found is what there is to be kept from now on. */
+export async function judgeWrites({ user, text, contacts }: Writer, url: string, findings: Findings): Promise<void> {
+  const { settings } = await accountOf(url, user);
+  const allowed = text.allowed();
+  findings.check('[I3] settings as acknowledged', allowed.includes(settings.text), () => `${user}: ${settings.text}, not of ${allowed}`);
+  text.settle(settings.text);
+  const found = new Set(await contactsOf(url, user));
+  for (const [other, ledger] of contacts) {
+    const isContact = found.has(other);
+    findings.check('[I3] contacts as acknowledged', ledger.allowed().includes(isContact), () => `${user} and ${other}: ${isContact}`);
+    ledger.settle(isContact);
+  }
+}
 
 /** What SQLite finds wrong with a copy of the database, made as the crash left it: the server itself is to do the recovery. */
 export function databaseTrouble(data: string): string | undefined {

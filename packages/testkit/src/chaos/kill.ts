@@ -1,8 +1,8 @@
 import { createRandom } from '../random.ts';
 import type { ServerProcess } from '../real-server.ts';
-import { accountOf, contactsOf, databaseTrouble } from './judge.ts';
+import { accountOf, databaseTrouble, judgeWrites } from './judge.ts';
 import { type ChaosReport, eventually, Findings, pass, type Scenario, type Surroundings, startServer, withDataFolder } from './scenario.ts';
-import { Writer } from './writer.ts';
+import { Writer, writesOf } from './writer.ts';
 
 const CYCLES = { full: 50, small: 3 } as const;
 const WRITERS = { full: 40, small: 15 } as const;
@@ -53,14 +53,8 @@ async function run(surroundings: Surroundings, data: string): Promise<ChaosRepor
     findings.check('[I3] the database is whole', trouble === undefined, () => `cycle ${cycle}: ${trouble}`);
     if (cycle % 10 === 9) print(`kill: ${cycle + 1} cycles`);
   }
-  findings.figure(
-    'acknowledged writes',
-    writers.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
-  );
-  findings.figure(
-    'refused writes',
-    writers.reduce((sum, { refused }) => sum + refused, 0),
-  );
+  findings.figure('acknowledged writes', writesOf(writers, 'acknowledged'));
+  findings.figure('refused writes', writesOf(writers, 'refused'));
   return findings.report('kill');
 }
 
@@ -86,17 +80,7 @@ async function judge(
   { clock }: Surroundings,
 ): Promise<void> {
   for (const writer of writers) {
-    const { user } = writer;
-    const { settings } = await accountOf(url, user);
-    const allowed = writer.text.allowed();
-    findings.check('[I3] settings as acknowledged', allowed.includes(settings.text), () => `${user}: ${settings.text}, not of ${allowed}`);
-    writer.text.settle(settings.text);
-    const contacts = new Set(await contactsOf(url, user));
-    for (const [other, ledger] of writer.contacts) {
-      const isContact = contacts.has(other);
-      findings.check('[I3] contacts as acknowledged', ledger.allowed().includes(isContact), () => `${user} and ${other}: ${isContact}`);
-      ledger.settle(isContact);
-    }
+    await judgeWrites(writer, url, findings);
     await judgeLastSeen(writer, url, killedAt, seenBefore, findings, clock);
   }
 }

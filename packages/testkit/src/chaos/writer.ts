@@ -127,3 +127,8 @@ export class Writer {
 }
 
 type Answer = 'done' | 'heard' | 'refused' | 'gone';
+
+/** How many writes of all of them were answered so. */
+export function writesOf(writers: readonly Writer[], answer: 'acknowledged' | 'refused'): number {
+  return writers.reduce((sum, writer) => sum + writer[answer], 0);
+}

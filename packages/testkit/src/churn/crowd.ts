@@ -1,8 +1,7 @@
 import type { EngineEvent } from '@porchlight/engine';
-import { type Connection, type Link, native, type PresenceNode, type z } from '@porchlight/server';
+import { type Connection, identityOf, type Link, native, type PresenceNode, type z } from '@porchlight/server';
 import { sample } from '../paired/sample.ts';
 import type { Random } from '../random.ts';
-import { identityOf } from '../simulation/identity-of.ts';
 import { SIMULATED_DIALECTS } from '../simulation/simulated-process.ts';
 
 /** Somebody at a screen: a user, and a connection or none. */

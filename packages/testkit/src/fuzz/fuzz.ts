@@ -1,12 +1,12 @@
 import type { Clock, Dialect } from '@porchlight/server';
 import { createRandom } from '../random.ts';
+import { shrink } from '../shrink.ts';
 import { type Configuration, configuration, mildConfiguration, troubleReading } from './configuration.ts';
 import { type Conversation, inputsOf, SURFACES, type Surface } from './conversation.ts';
 import { generate } from './generate.ts';
 import type { Vocabulary } from './grammar.ts';
 import { readRoutes } from './http-routes.ts';
 import { play } from './play.ts';
-import { shrink } from './shrink.ts';
 import { startWith } from './started.ts';
 import { FUZZ_KEY, startTarget, type Target } from './target.ts';
 import { readUnderstood, type VitalSigns } from './vital-signs.ts';

@@ -1,8 +1,7 @@
 import type { EngineEvent } from '@porchlight/engine';
 import { AVAILABILITIES, RULES } from '@porchlight/protocol';
-import { type Connection, createMemoryStore, createSoloCluster, native } from '@porchlight/server';
+import { type Connection, createMemoryStore, createSoloCluster, identityOf, native } from '@porchlight/server';
 import fc from 'fast-check';
-import { identityOf } from '../simulation/identity-of.ts';
 import { SimulatedLink } from '../simulation/simulated-link.ts';
 import { SimulatedProcess } from '../simulation/simulated-process.ts';
 import { VirtualTime } from '../simulation/virtual-time.ts';

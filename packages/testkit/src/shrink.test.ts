@@ -19,3 +19,8 @@ test('stops after as many tries as it was given, with something that still fails
   expect(left).toContain(50);
   expect(left.length).toBeLessThan(100);
 });
+
+test('leaves nothing of what fails whatever there is, and all of what needs all', async () => {
+  expect(await shrink(numbers, async () => true, 1_000)).toEqual([]);
+  expect(await shrink(numbers, async (parts) => parts.length === 100, 1_000)).toEqual(numbers);
+});
