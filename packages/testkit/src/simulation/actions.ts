@@ -274,6 +274,7 @@ function signOut(world: World, user: UserTruth, process: SimulatedProcess): void
   process.machine.enter(() => {
     if (!process.started) return;
     world.faults.count('signed out');
+    user.signedOutAt = world.time.now();
     for (const session of user.sessions) {
       session.live = false;
       session.notBefore = 0;

@@ -73,6 +73,9 @@ export class UserTruth {
   /** Allowed somebody to see buckets at some time: who has not heard of the rules since may still show one. */
   hasAllowedBuckets = false;
 
+  /** When last signed out everywhere: what begins in the same moment, by whichever clock, may be ended by it. */
+  signedOutAt = Number.NEGATIVE_INFINITY;
+
   constructor(tenant: string, id: string) {
     this.tenant = tenant;
     this.id = id;
