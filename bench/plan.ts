@@ -3,7 +3,7 @@ import type { RowTime } from './play.ts';
 import type { Scenario, Size, Sizes } from './scenarios/scenario.ts';
 
 /** What `npm run bench` may take after it is installed: 20 minutes less the installation, and 2 minutes likewise. */
-const RUN_SECONDS_MAX: Readonly<Record<Size, number>> = { full: 18.5 * 60, quick: 104 };
+const RUN_SECONDS_MAX: Readonly<Record<Size, number>> = { full: 18.8 * 60, quick: 104 };
 /** A row that is slower than planned may still finish its rounds, and is broken off where it seems to hang. */
 const ROUNDS_FACTOR = 1.6;
 const LIMIT_FACTOR = 5;
@@ -42,14 +42,14 @@ function isWanted({ kind, declines }: Contestant, scenario: Scenario, size: Size
   const sizes = scenario.settings[size][setting];
   const next = scenario.settings[size][setting + 1];
   if (kind !== 'peer' || sizes?.forGrowth !== true || next === undefined) return true;
-  return declines?.(scenario.letter, scenario.accounts(next).users) !== undefined;
+  return declines?.(scenario.letter, scenario.accounts(next).users, next.label) !== undefined;
 }
 
 /** True when its wire has every word that the scenario needs. */
 export const can = ({ wire }: Pick<Contestant, 'wire'>, { needs }: Scenario) => needs.every((need) => wire[need] !== undefined);
 
 const secondsFor = ({ declines }: Contestant, { letter, accounts }: Scenario, sizes: Sizes) =>
-  declines?.(letter, accounts(sizes).users) === undefined ? sizes.seconds : 0;
+  declines?.(letter, accounts(sizes).users, sizes.label) === undefined ? sizes.seconds : 0;
 
 const secondsOf = (rows: readonly Row[]) => rows.reduce((sum, { seconds }) => sum + seconds, 0);
 
@@ -68,6 +68,8 @@ export class Plan {
 
   /** The time for a row, or undefined when none is left. */
   timeFor(row: Row): RowTime | undefined {
+    // Whoever declines says why, however late it is.
+    if (row.seconds === 0) return { roundsMs: 0, limitMs: LIMIT_SECONDS_MIN * 1_000 };
     const leftSeconds = (this.#endAt - performance.now()) / 1_000;
     if (leftSeconds <= 0) return undefined;
     const share = Math.min(1, leftSeconds / secondsOf(this.#rows.slice(this.#rows.indexOf(row))));

@@ -22,8 +22,9 @@ export type Outcome = { result: Result } | { unable: string } | { skipped: strin
 
 /** Starts the contestant's server in a folder of its own, plays the setting against it, and takes everything away again. */
 export async function play(contestant: Contestant, scenario: Scenario, size: Size, setting: number, time: RowTime): Promise<Outcome> {
-  const accounts = scenario.accounts(scenario.settings[size][setting]!);
-  const reason = contestant.declines?.(scenario.letter, accounts.users);
+  const sizes = scenario.settings[size][setting]!;
+  const accounts = scenario.accounts(sizes);
+  const reason = contestant.declines?.(scenario.letter, accounts.users, sizes.label);
   if (reason !== undefined) return { skipped: reason };
   const limit = Date.now() + time.limitMs;
   const folder = await mkdtemp(join(tmpdir(), 'porchlight-bench-'));

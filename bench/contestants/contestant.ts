@@ -61,8 +61,8 @@ export interface Contestant {
   slow?: true;
   /** True when only the full run measures it. */
   onlyFull?: true;
-  /** Why it stays out of a scenario that its words would allow, with so many users. */
-  declines?(scenario: string, users: number): string | undefined;
+  /** Why it stays out of a scenario that its words would allow, with so many users, or in the setting of this label. */
+  declines?(scenario: string, users: number, label: string): string | undefined;
   /** How the server process is started, with its own port and everything it writes in `folder`. */
   server(folder: string, accounts: Accounts): Promise<Launch | Skip>;
   wire: Wire;

@@ -6,7 +6,6 @@ import { socketioWire } from './socketio-wire.ts';
 export const naive: Contestant = {
   name: 'naive Socket.IO',
   kind: 'peer',
-  slow: true,
   lacks: 'identity (it believes the id sent), last seen across restarts, several devices, privacy, grace, watching some instead of all',
   spares: 'it looks at nothing before it sends: no token, no question who may know, no store',
   declines: (scenario, users) =>

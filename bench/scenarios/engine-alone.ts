@@ -69,7 +69,7 @@ const PLANS: Readonly<Record<Size, readonly Plan[]>> = {
   full: [
     { users: 10_000, steps: 1_000_000, runs: 3 },
     { users: 100_000, steps: 1_500_000, runs: 3 },
-    { users: 1_000_000, steps: 8_000_000, runs: 1 },
+    { users: 1_000_000, steps: 7_000_000, runs: 1 },
   ],
 };
 

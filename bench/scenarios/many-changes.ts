@@ -94,7 +94,7 @@ export const manyChanges: Scenario<Setting> = {
   ],
   settings: {
     quick: [{ label: LABEL, seconds: 6, ...SIZES, roundMs: 1_000, rounds: 1, calmMs: 1_000 }],
-    full: [{ label: LABEL, seconds: 14, ...SIZES, roundMs: 1_500, rounds: 3, calmMs: 3_000 }],
+    full: [{ label: LABEL, seconds: 14, ...SIZES, roundMs: 1_500, rounds: 3, calmMs: 2_000 }],
   },
 
   accounts: (setting) => ({
