@@ -69,6 +69,9 @@ export async function checkAfterStart(
 ): Promise<void> {
   const all = [...users];
   const now = time.now();
+  // Before the store is asked, which may take its time: others are told of them from now on.
+  for (const user of all)
+    for (const session of user.sessions) if (session.process !== process && !session.live) expectRecovery(session, now);
   const atStart = new Map(all.map((user) => [user, user.settings.changedAt]));
   for (const user of all) {
     const [stored] = await process.node.parts.store.load(user.tenant, [user.id]).catch(() => []);
@@ -77,7 +80,6 @@ export async function checkAfterStart(
     const isSame = atStart.get(user) === user.settings.changedAt;
     if (stored !== undefined && isSame)
       compareStored(checks, user, resident === undefined ? stored : { ...stored, seenAt: resident.seenAt }, time.now());
-    for (const session of user.sessions) if (session.process !== process && !session.live) expectRecovery(session, now);
   }
 }
 
