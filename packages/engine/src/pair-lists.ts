@@ -77,13 +77,13 @@ export class PairLists {
 
   /** What is at this place of a list. */
   at(list: number, place: number): number {
-    return (this.#poolOf(list).words[this.#startOf(list) + HEAD + place] as number) >> MARK_BITS;
+    return (this.#poolOf(list).words[this.firstOf(list) + place] as number) >> MARK_BITS;
   }
 
   /** Marks what is at this place of a list. */
   mark(list: number, place: number): void {
     const { words } = this.#poolOf(list);
-    const at = this.#startOf(list) + HEAD + place;
+    const at = this.firstOf(list) + place;
     words[at] = (words[at] as number) | MARK;
   }
 
@@ -112,7 +112,7 @@ export class PairLists {
     const size = this.size(list);
     if (size === 0) return -1;
     const { words } = this.#poolOf(list);
-    const first = this.#startOf(list) + HEAD;
+    const first = this.firstOf(list);
     for (let place = 0; place < size; place++) if ((words[first + place] as number) >> MARK_BITS === item) return place;
     return -1;
   }

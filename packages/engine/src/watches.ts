@@ -28,7 +28,7 @@ export class Watcher {
 export class Watches<T = unknown> {
   /** By watcher; what a change is told to, so that no watcher need be fetched. */
   readonly #owners: (T | undefined)[] = [];
-  readonly #viewers: (Viewer | undefined)[] = [];
+  readonly #watchers: (Watcher | undefined)[] = [];
   readonly #freeWatchers: number[] = [];
   /** Marked is a watcher who is not one of most to the user. */
   readonly #ofUsers = new PairLists();
@@ -47,9 +47,10 @@ export class Watches<T = unknown> {
 
   join(owner: T, viewer: Viewer): Watcher {
     const index = this.#freeWatchers.pop() ?? this.#owners.length;
+    const watcher = new Watcher(index, viewer);
     this.#owners[index] = owner;
-    this.#viewers[index] = viewer;
-    return new Watcher(index, viewer);
+    this.#watchers[index] = watcher;
+    return watcher;
   }
 
   /** From now on a watcher watches as somebody else, also what it watches already. */
@@ -57,7 +58,6 @@ export class Watches<T = unknown> {
     const { index, size } = watcher;
     if (index === NONE) return;
     watcher.viewer = viewer;
-    this.#viewers[index] = viewer;
     for (let place = 0; place < size; place++)
       this.#ofUsers.mark(this.#ofWatchers.at(index, place), this.#ofWatchers.placeAt(index, place));
   }
@@ -77,7 +77,7 @@ export class Watches<T = unknown> {
     if (watcher.index === NONE) return;
     this.clear(watcher);
     this.#owners[watcher.index] = undefined;
-    this.#viewers[watcher.index] = undefined;
+    this.#watchers[watcher.index] = undefined;
     this.#freeWatchers.push(watcher.index);
     watcher.index = NONE;
   }
@@ -122,7 +122,7 @@ export class Watches<T = unknown> {
     for (let at = first; at < first + size; at++) {
       const word = words[at] as number;
       const watcher = word >> MARK_BITS;
-      const isTold = most === undefined || (word & MARK) !== 0 ? telling.isTold(this.#viewers[watcher] as Viewer) : most;
+      const isTold = most === undefined || (word & MARK) !== 0 ? telling.isTold((this.#watchers[watcher] as Watcher).viewer) : most;
       if (isTold) visit(this.#owners[watcher] as T);
     }
   }
