@@ -288,7 +288,7 @@ function signOut(world: World, user: UserTruth, process: SimulatedProcess): void
       if (process.node.service.find(user.tenant, user.id) === undefined) return;
       for (const session of user.sessions) {
         // By clocks that differ a session elsewhere may have begun since.
-        if (session.process !== process && world.driftMs > 0) continue;
+        if (session.process !== process && session.openedAt >= world.time.now() - world.weather.skewMs) continue;
         session.endBy = Math.min(session.endBy, world.time.now() + latestMs(0));
       }
     });

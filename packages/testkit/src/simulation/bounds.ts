@@ -20,5 +20,7 @@ const SLEW = 0.006;
 
 /** The latest that something due in `ms` may be seen. */
 export const latestMs = (ms: number) => ms * (1 + SLEW) + SLACK_MS;
+/** How far two clocks are apart at most, so long after the first was set wrong: one too fast, the other too slow. */
+export const apartMs = (ms: number) => 2 * SLEW * ms;
 /** The earliest: one tick early is not early. */
 export const earliestMs = (ms: number) => ms * (1 - SLEW) - TIMES.flushMs;

@@ -1,3 +1,4 @@
+import { apartMs } from './bounds.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 /** What is wrong between nodes and the place where they meet. */
@@ -25,6 +26,7 @@ export class ClusterWeather {
   readonly #cuts = new Map<string, Cut>();
   /** The last cut of each process, also when it is over. */
   readonly #lastCuts = new Map<string, { beganAt: number; endedAt: number }>();
+  #clockSetAt: number | undefined;
   #ongoing = 0;
   #beganAt = Number.NEGATIVE_INFINITY;
   #endedAt = Number.NEGATIVE_INFINITY;
@@ -39,6 +41,16 @@ export class ClusterWeather {
 
   cutOf(process: string): Cut | undefined {
     return this.#cuts.get(process);
+  }
+
+  /** The clock of some node is set wrong. */
+  clockSet(): void {
+    this.#clockSetAt ??= this.#time.now();
+  }
+
+  /** How far the clocks of nodes can really be apart by now. */
+  get skewMs(): number {
+    return this.#clockSetAt === undefined ? 0 : apartMs(this.#time.now() - this.#clockSetAt);
   }
 
   /** Something that happens in an instant. */

@@ -134,8 +134,8 @@ export function crashOneOfSeveral(user: UserTruth, process: object, crashedAt: n
 }
 
 /** Of somebody who opted out nothing is recorded: should they opt in again after a crash, nobody knows of them until their client is back. */
-export function forgetUnrecorded({ settings, sessions }: UserTruth, process: object): void {
-  if (!settings.optedOut && settings.certain) return;
+export function forgetUnrecorded({ settings, sessions, hasOptedOut }: UserTruth, process: object): void {
+  if (!settings.optedOut && (settings.certain || !hasOptedOut)) return;
   for (const session of sessions) if (session.process === process) session.notBefore = 0;
 }
 

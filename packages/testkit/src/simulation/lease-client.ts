@@ -70,7 +70,7 @@ export class LeaseClient {
   // Through another process, so shortly before that by their clocks it may have been after.
   #mayHaveLoggedOut(process: SimulatedProcess): boolean {
     if (this.#loggedOut === undefined || this.#loggedOut.process === process) return false;
-    return this.#world.time.now() <= this.#loggedOut.at + this.#world.driftMs;
+    return this.#world.time.now() <= this.#loggedOut.at + this.#world.weather.skewMs;
   }
 
   async #signedIn(process: SimulatedProcess) {

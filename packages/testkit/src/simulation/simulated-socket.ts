@@ -114,7 +114,7 @@ export class SimulatedSocket {
     this.#prove(true);
     if (!this.#serverOpen || !this.#reachable) return this.#noticed('lost');
     if (this.held) {
-      this.session.live = this.session.openedAt > user.signedOutAt + world.driftMs;
+      this.session.live = this.session.openedAt > user.signedOutAt + world.weather.skewMs;
       world.replaceForerunners(user, this.session);
       world.time.after(1, () => this.#parts.connected());
     }

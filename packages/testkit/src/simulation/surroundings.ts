@@ -1,4 +1,5 @@
 import type { Message } from '@porchlight/server';
+import type { ClusterWeather } from './cluster-weather.ts';
 import type { Counters } from './counters.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import type { SimulatedSocket } from './simulated-socket.ts';
@@ -11,6 +12,7 @@ export interface Surroundings {
   readonly faults: Counters;
   /** How far clocks of nodes may be apart. */
   readonly driftMs: number;
+  readonly weather: Pick<ClusterWeather, 'skewMs'>;
   /** A socket to a process that may die. */
   track(socket: SimulatedSocket): void;
   addSession(user: UserTruth, session: SessionTruth): SessionTruth;

@@ -104,6 +104,6 @@ async function compareShared(world: World): Promise<void> {
     // Of somebody who is there the nodes know more than is stored.
     const known = isOver ? [] : processes.map(({ node }) => node.service.find(user.tenant, user.id)?.seenAt ?? 0);
     const seenAt = Math.max(stored.seenAt ?? 0, ...known);
-    compareStored(world.checks, user, { ...stored, seenAt }, world.time.now(), world.isSeveral ? world.driftMs : 0);
+    compareStored(world.checks, user, { ...stored, seenAt }, world.time.now(), world.weather.skewMs);
   }
 }

@@ -72,7 +72,8 @@ export class UserTruth {
   #fresh: number[] = [];
   /** Allowed somebody to see buckets at some time: who has not heard of the rules since may still show one. */
   hasAllowedBuckets = false;
-
+  /** Opted out at some time: while it is not certain what is set, it may still be so. */
+  hasOptedOut = false;
   /** When last signed out everywhere: what begins in the same moment, by whichever clock, may be ended by it. */
   signedOutAt = Number.NEGATIVE_INFINITY;
 
@@ -112,6 +113,7 @@ export class UserTruth {
   }
 
   forget(): void {
+    this.hasOptedOut = true;
     this.#fresh = [];
     this.evidenceSafe = null;
   }

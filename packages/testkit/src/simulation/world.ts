@@ -60,7 +60,7 @@ export class World implements Surroundings {
     this.#changes = new SettingsChanges({
       time: this.time,
       checks: this.checks,
-      skewMs: () => (this.isSeveral ? this.#driftMs : 0),
+      skewMs: () => this.weather.skewMs,
       anyProcess: () => this.places.find(({ process }) => process?.healthy === true)?.process,
     });
     this.places = Array.from({ length: script.nodes }, () => ({ process: undefined, lives: 0 }));
@@ -128,10 +128,8 @@ export class World implements Surroundings {
     this.#changes.died(process);
     if (this.isSeveral) this.weather.strike();
     this.#driftMs = Math.max(this.#driftMs, Math.abs(crashedAt - this.time.now()));
-    for (const user of this.users.values()) {
-      this.#crashUser(user, process, crashedAt, wereKnown);
-      forgetUnrecorded(user, process);
-    }
+    for (const user of this.users.values()) this.#crashUser(user, process, crashedAt, wereKnown);
+    for (const user of this.users.values()) forgetUnrecorded(user, process);
     for (const socket of [...this.#sockets]) {
       if (socket.process !== process) continue;
       this.#sockets.delete(socket);
@@ -216,7 +214,9 @@ export class World implements Surroundings {
   stepClock(process: SimulatedProcess, byMs: number): void {
     process.clockWasSet = true;
     process.machine.stepWallClock(byMs);
-    if (this.isSeveral) this.#driftMs += Math.abs(byMs);
+    if (!this.isSeveral) return;
+    this.#driftMs += Math.abs(byMs);
+    this.weather.clockSet();
   }
 
   // Whether somebody who went with their node must still be there depends on nothing else going wrong.
